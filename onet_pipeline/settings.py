@@ -1,0 +1,79 @@
+"""Every setting, read from the environment in one place.
+
+Belongs here: names, defaults and meanings of settings; the README's table is made from this class. Does not: what is
+done with them. Nothing is read at import.
+
+https://docs.pydantic.dev/latest/concepts/pydantic_settings/
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from onet_pipeline.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """The settings of one process; ``ONET_HOME`` is read from the variable of that name, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="ONET_", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".onet"), description="Folder for the embedded database, downloads and the search index")
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL of the database; default: SQLite in `ONET_HOME`"
+    )
+    database_url_file: Path | None = Field(
+        None, description="File that holds the database URL, for secrets mounted as files"
+    )
+    auto_migrate: bool = Field(True, description="Migrate the database at first use; `0`: only `onet-pipeline db upgrade` does")
+    uploads: str = Field("uploads", description="Folder or address (`s3://…`, `gs://…`, `az://…`) of the uploads")
+    role_column: str | None = Field(None, description="Name of the role column in every upload; default: found by itself")
+    context_columns: str = Field("", description="Comma-separated columns shown to the mapper beside the role")
+    release: str | None = Field(
+        None, description="O*NET release: a version (`30.1`), an address, a zip file or a folder; default: the current release"
+    )
+    mirror: str = Field(
+        "https://www.onetcenter.org/dl_files/database",
+        description="Address under which releases are published as `db_30_1_text.zip`",
+    )
+    index: str | None = Field(
+        None, description="Folder or address of search indexes, shared by all workers; default: in `ONET_HOME`"
+    )
+    mapper: Literal["auto", "claude", "lexical"] = Field(
+        "auto", description="`claude`, `lexical`, or `auto`: Claude when there is a key"
+    )
+    model: str = Field("claude-haiku-5-5", description="Claude model")
+    candidates: int = Field(20, ge=1, le=100, description="Candidates shown for a role")
+    batch_size: int = Field(12, ge=1, le=100, description="Roles put to Claude in one call")
+    concurrency: int = Field(8, ge=1, le=64, description="Calls to Claude under way at once, per run")
+    anthropic_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("ANTHROPIC_API_KEY"), description="Key for the Claude API"
+    )
+    anthropic_base_url: str | None = Field(
+        None, validation_alias=AliasChoices("ANTHROPIC_BASE_URL"), description="Other address of the Claude API"
+    )
+
+    @property
+    def root(self) -> Path:
+        """``ONET_HOME`` as an absolute path: run processes have other working directories."""
+        return self.home.expanduser().absolute()
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: a variable has a value that cannot be used; its value is not repeated.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(f"{_variable(fault['loc'][0])}: {fault['msg']}" for fault in error.errors())
+        raise SettingsError(f"The environment has a setting that cannot be used: {faults}.") from None
+
+
+def _variable(field: int | str) -> str:
+    name = str(field).upper()
+    return name if name.startswith("ANTHROPIC_") else f"ONET_{name}"
