@@ -1,0 +1,1 @@
+"""Tests of onet_pipeline; the folders mirror its rooms."""

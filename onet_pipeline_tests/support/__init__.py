@@ -1,0 +1,1 @@
+"""Real parts that tests share: servers, data and databases, one module per subject."""
