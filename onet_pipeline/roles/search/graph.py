@@ -1,0 +1,55 @@
+"""Evidence passed on along O*NET's ``Related Occupations``.
+
+Belongs here: the links as a matrix and the passing on. Does not: how the evidence came about.
+
+https://www.onetcenter.org/dictionary/30.1/text/related_occupations.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_pipeline.onet.records import Release
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+GIVERS = 10
+"""How many of the best occupations of a title pass evidence on."""
+SHARE = 1.0
+"""How much of its score a giver passes on, divided among its (mostly 20) related occupations."""
+
+
+def related(release: Release) -> csr_array:
+    """Return the links (row gives, column receives), each row adding up to one; empty where the table is absent."""
+    from scipy.sparse import csr_array
+
+    number = {occupation.code: at for at, occupation in enumerate(release.occupations)}
+    links = sorted(
+        {
+            (number[link.code], number[link.related_code])
+            for link in release.related_occupations
+            if link.code in number and link.related_code in number
+        }
+    )
+    giver = np.array([link[0] for link in links], np.int32)
+    receiver = np.array([link[1] for link in links], np.int32)
+    per_giver = np.bincount(giver, minlength=len(number))
+    weights = (1 / per_giver[giver]).astype(np.float32)
+    return csr_array((weights, (giver, receiver)), shape=(len(number), len(number)))
+
+
+def spread(scores: NDArray[np.float32], links: csr_array) -> NDArray[np.float32]:
+    """Add to each occupation (column) what the best of the row pass on to it."""
+    from scipy.sparse import csr_array
+
+    givers = min(GIVERS, scores.shape[1])
+    best = np.argpartition(scores, -givers, axis=1)[:, -givers:]
+    values = np.take_along_axis(scores, best, axis=1)
+    ends = np.arange(0, best.size + 1, givers)
+    given = csr_array((values.ravel(), best.ravel(), ends), shape=scores.shape)
+    received: NDArray[np.float32] = (given @ links).toarray()
+    return scores + np.float32(SHARE) * received

@@ -1,0 +1,120 @@
+"""Best-title evidence: how near the titles of an occupation are to the title asked, word by word.
+
+Belongs here: cosine of stemmed words between titles, and what it says of occupations. Does not: whole-occupation
+evidence (``bm25``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_pipeline.roles.search.matrices import Arrays, put_together, taken_apart
+from onet_pipeline.roles.search.terms import stem
+from onet_pipeline.roles.search.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+def _cut(word: str) -> tuple[str]:
+    return (stem(word),)
+
+
+class NearestTitles:
+    """The titles of all occupations as vectors of words weighed by rarity."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        rarity: NDArray[np.float32],
+        weights: csr_array,
+        occupation: NDArray[np.int32],
+        occupation_count: int,
+    ) -> None:
+        """``weights`` has a row per term and a column per title; ``occupation`` gives each title's occupation."""
+        self._vocabulary, self._rarity, self._weights = vocabulary, rarity, weights
+        self.occupation, self._count = occupation, occupation_count
+
+    @classmethod
+    def of(cls, titles: Sequence[str], occupation: NDArray[np.int32], occupation_count: int) -> NearestTitles:
+        """Weigh normalised titles; ``occupation`` gives each one's occupation by number."""
+        from scipy.sparse import csr_array
+
+        documents = [title.split() for title in titles]
+        vocabulary = Vocabulary.of(_cut, documents)
+        presence = vocabulary.presence(documents)
+        frequency = np.bincount(presence.indices, minlength=len(vocabulary))
+        rarity = (np.log((1 + len(titles)) / (1 + frequency)) + 1).astype(np.float32)
+        return cls(vocabulary, rarity, csr_array(_unit(presence, rarity).T), occupation, occupation_count)
+
+    def similarities(self, titles: Sequence[str]) -> csr_array:
+        """Return the cosine between each title asked (row) and each title known (column)."""
+        asked = self._vocabulary.presence([title.split() for title in titles])
+        similar: csr_array = _unit(asked, self._rarity) @ self._weights
+        return similar
+
+    def best(self, similar: csr_array) -> NDArray[np.float32]:
+        """Return for each title asked (row) and occupation (column) the similarity of its nearest title."""
+        best = np.zeros((similar.shape[0], self._count), np.float32)
+        np.maximum.at(best.ravel(), self._cells(similar), similar.data)
+        return best
+
+    def votes(self, similar: csr_array) -> NDArray[np.float32]:
+        """Return the sum of the squared similarities of all titles of an occupation: many near ones count."""
+        size = similar.shape[0] * self._count
+        votes = np.bincount(self._cells(similar), weights=similar.data * similar.data, minlength=size)
+        return votes.astype(np.float32).reshape(similar.shape[0], self._count)
+
+    def matched(self, similar: csr_array, shown: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the number of the nearest title of each occupation shown, -1 where none shares a word."""
+        place = np.full((similar.shape[0], self._count), -1, np.int32)
+        np.put_along_axis(place, shown, np.arange(shown.shape[1], dtype=np.int32)[None, :], axis=1)
+        at = place.ravel()[self._cells(similar)]
+        kept = np.flatnonzero(at >= 0)
+        row = _rows(similar)[kept]
+        # The last assignment to a place stands: the nearest title, of equals the first.
+        order = np.lexsort((-similar.indices[kept], similar.data[kept]))
+        matched = np.full(shown.shape, -1, np.int32)
+        matched[row[order], at[kept][order]] = similar.indices[kept][order]
+        return matched
+
+    def _cells(self, similar: csr_array) -> NDArray[np.int64]:
+        cells: NDArray[np.int64] = _rows(similar) * self._count + self.occupation[similar.indices]
+        return cells
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all there is to store."""
+        return {
+            "terms": self._vocabulary.stored(),
+            "rarity": self._rarity,
+            "occupation": self.occupation,
+            "occupation_count": np.array([self._count], np.int32),
+            **taken_apart(self._weights),
+        }
+
+    @classmethod
+    def restored(cls, arrays: Arrays) -> NearestTitles:
+        """Make the ranker from what was stored."""
+        vocabulary = Vocabulary.restored(_cut, arrays["terms"])
+        occupation = arrays["occupation"].astype(np.int32, copy=False)
+        rarity = arrays["rarity"].astype(np.float32, copy=False)
+        return cls(vocabulary, rarity, put_together(arrays), occupation, int(arrays["occupation_count"][0]))
+
+
+def _rows(matrix: csr_array) -> NDArray[np.int64]:
+    return np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+
+
+def _unit(presence: csr_array, rarity: NDArray[np.float32]) -> csr_array:
+    """Weigh terms by rarity and scale each row to length one."""
+    from scipy.sparse import csr_array
+
+    weights = rarity[presence.indices]
+    row = _rows(presence)
+    length = np.sqrt(np.bincount(row, weights=weights.astype(np.float64) ** 2, minlength=presence.shape[0]))
+    scaled = (weights / length[row]).astype(np.float32)
+    return csr_array((scaled, presence.indices, presence.indptr), shape=presence.shape)

@@ -1,0 +1,65 @@
+from onet_pipeline.roles.lexical import LexicalMapper
+from onet_pipeline.roles.mapper import Mapper
+from onet_pipeline.roles.records import Answer, Candidate, ConfidenceTier, Method, Question
+from onet_pipeline.roles.search import Alias, SearchIndex, build_index
+from onet_pipeline_tests.support.occupations import eight_occupations
+
+
+def answers(*questions: Question) -> list[Answer]:
+    mapper: Mapper = LexicalMapper()
+    return [answer for batch in mapper.answer(questions) for answer in batch.answers]
+
+
+def asked(title: str, index: SearchIndex) -> Answer:
+    return answers(Question(7, title, index.search([title])[0]))[0]
+
+
+def candidate(code: str, score: float, matched_title: str, origin: str = "onet") -> Candidate:
+    return Candidate(code, f"Title of {code}", score, matched_title, origin=origin)
+
+
+def test_a_role_that_equals_a_title_far_ahead_of_others_is_high_and_says_which() -> None:
+    answer = asked("POLICE OFFICER", build_index(eight_occupations()))
+    assert (answer.code, answer.tier, answer.method) == ("33-3051.00", ConfidenceTier.HIGH, Method.LEXICAL)
+    assert answer.reasoning == 'The role equals the alternate title "Police Officer" of this occupation.'
+
+
+def test_a_title_that_two_occupations_share_is_not_high_and_says_so() -> None:
+    shared = (candidate("29-1141.00", 0.9, "Staff Nurse"), candidate("29-2061.00", 0.88, "Staff Nurse"))
+    answer = answers(Question(1, "Staff Nurse", shared))[0]
+    assert answer.tier is ConfidenceTier.MEDIUM
+    assert answer.reasoning.endswith("1 other candidate shares that title.")
+
+
+def test_an_alias_is_high_and_named_as_the_users_own() -> None:
+    answer = asked("pathfinder", build_index(eight_occupations(), [Alias("Pathfinder", "33-3051.00")]))
+    assert answer.tier is ConfidenceTier.HIGH
+    assert answer.reasoning == 'The role equals your alias "Pathfinder" of this occupation.'
+
+
+def test_a_role_that_is_no_title_is_never_high() -> None:
+    near = (candidate("15-1252.00", 1.0, "Software Engineer"),)
+    far = (candidate("15-1252.00", 0.1, "Software Engineer"),)
+    tiers = [answer.tier for answer in answers(Question(1, "Software Sommelier", near), Question(2, "Zz", far))]
+    assert tiers == [ConfidenceTier.MEDIUM, ConfidenceTier.LOW]
+
+
+def test_no_candidate_means_no_code_and_low() -> None:
+    answer = answers(Question(1, "42", ()))[0]
+    assert (answer.code, answer.tier) == (None, ConfidenceTier.LOW)
+    assert answer.missing_information
+
+
+def test_every_question_is_answered_once_with_its_own_best_candidate() -> None:
+    index = build_index(eight_occupations())
+    titles = ["arc welder", "rn", "42", "cpa"]
+    questions = [
+        Question(at, title, found) for at, (title, found) in enumerate(zip(titles, index.search(titles), strict=True))
+    ]
+    given = answers(*questions)
+    assert [answer.question_id for answer in given] == [0, 1, 2, 3]
+    assert [answer.code for answer in given] == [q.candidates[0].code if q.candidates else None for q in questions]
+
+
+def test_a_lexical_decision_is_never_kept_for_reuse() -> None:
+    assert LexicalMapper().fingerprint(Question(1, "rn", ())) is None

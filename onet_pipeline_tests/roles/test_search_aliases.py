@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from onet_pipeline.errors import SettingsError
+from onet_pipeline.roles.search import Alias, read_aliases
+
+
+def written(tmp_path: Path, text: str) -> UPath:
+    path = tmp_path / "aliases.csv"
+    path.write_bytes(text.encode())
+    return UPath(path)
+
+
+def test_an_alias_file_is_read_whatever_its_order_case_and_line_ends(tmp_path: Path) -> None:
+    path = written(tmp_path, '\ufeffCode,note, Title\r\n15-1252.00,ours,"Builder, II"\r\n33-3051,, Pathfinder \r\n')
+    assert read_aliases(path) == (Alias("Builder, II", "15-1252.00"), Alias("Pathfinder", "33-3051.00"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title\nPathfinder\n", "needs the columns title and code"),
+        ("", "needs the columns title and code"),
+        ("title,code\nPathfinder,15-1252.0\n", 'line 2: "15-1252.0" is not an O'),
+        ("title,code\nPathfinder\n", 'line 2: "" is not an O'),
+        ("title,code\nA,15-1252.00\n --,15-1252.00\n", "line 3: the title is empty"),
+    ],
+)
+def test_a_faulty_alias_file_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        read_aliases(written(tmp_path, text))
+
+
+def test_an_alias_file_that_is_not_text_or_not_there_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "aliases.csv").write_bytes(b"title,code\n\xff\xfe,15-1252.00\n")
+    for path in (tmp_path / "aliases.csv", tmp_path / "absent.csv"):
+        with pytest.raises(SettingsError, match="cannot be read"):
+            read_aliases(UPath(path))
