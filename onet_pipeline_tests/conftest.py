@@ -1,0 +1,97 @@
+"""What every room's tests may ask for: a PostgreSQL, a migrated database on each engine.
+
+Belongs here: fixtures of more than one room. Does not: what they are made of (``support``).
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onet_pipeline.store.database import Database, database_url
+from onet_pipeline_tests.support.postgres import NoPostgres, Server, running_server
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A PostgreSQL server, started when first asked for; without one the test fails, it is never skipped."""
+    try:
+        with running_server() as server:
+            yield server
+    except NoPostgres as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: Server) -> str:
+    """The address of the server's maintenance database, with its password."""
+    return postgres_server.url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: Server) -> Iterator[str]:
+    """The address of a new, empty PostgreSQL database."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_url(postgres_server: Server) -> Iterator[str]:
+    """The address of a migrated PostgreSQL database, to be copied only."""
+    url = postgres_server.create_database()
+    _migrate(url, Path())
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database, to be copied only."""
+    home = tmp_path_factory.mktemp("migrated")
+    _migrate(None, home)
+    return home / "onet.db"
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path, migrated_sqlite_file: Path) -> Iterator[Database]:
+    """A migrated SQLite database of the test's own, ``onet.db`` in its folder."""
+    shutil.copy(migrated_sqlite_file, tmp_path / "onet.db")
+    yield from _opened(None, tmp_path)
+
+
+@pytest.fixture
+def postgres_database(postgres_server: Server, migrated_postgres_url: str) -> Iterator[Database]:
+    """A migrated PostgreSQL database of the test's own."""
+    url = postgres_server.create_database(template=migrated_postgres_url)
+    yield from _opened(url, Path())
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture(params=ENGINES)
+def database(request: pytest.FixtureRequest) -> Database:
+    """A migrated database of the test's own: the test runs once on SQLite and once on PostgreSQL."""
+    fixture: Database = request.getfixturevalue("sqlite_database" if request.param == "sqlite" else "postgres_database")
+    return fixture
+
+
+@pytest.fixture(params=ENGINES)
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of the test's own without any table, on each engine."""
+    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    yield from _opened(url, tmp_path)
+
+
+def _opened(url: str | None, home: Path) -> Iterator[Database]:
+    database = Database(database_url(url, None, home))
+    yield database
+    database.close()
+
+
+def _migrate(url: str | None, home: Path) -> None:
+    database = Database(database_url(url, None, home))
+    database.upgrade()
+    database.close()
