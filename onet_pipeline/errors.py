@@ -11,6 +11,7 @@
     │   ├── UploadUnreadable     the file cannot be read as a table
     │   ├── UploadEmpty          the file holds no role
     │   ├── RoleColumnUnknown    no column, or more than one, could hold the roles
+    │   ├── UploadOptionsRefused the YAML beside the upload has a key or value that cannot be used
     │   └── UploadsUnlisted      the folder of uploads cannot be listed
     ├── SearchIndexError
     │   ├── SearchIndexMissing   no index of this release has been built
@@ -69,6 +70,10 @@ class UploadEmpty(UploadError):
 
 class RoleColumnUnknown(UploadError):
     """No column, or more than one, could hold the roles."""
+
+
+class UploadOptionsRefused(UploadError):
+    """The YAML beside the upload has a key or value that cannot be used."""
 
 
 class UploadsUnlisted(UploadError):
