@@ -34,6 +34,13 @@ class Method(StrEnum):
     REVIEWED = "reviewed"
 
 
+class SecondLook(StrEnum):
+    """What asking a second time, in another order, came to."""
+
+    AGREED = "agreed"
+    DISAGREED = "disagreed"
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """One distinct value of an upload's role column, as first spelled, with the number of rows that hold it.
@@ -77,7 +84,7 @@ class Answer:
     """What a mapper says of one question; ``code`` None means that no occupation fits.
 
     ``method`` FALLBACK answers are provisional and carry ``fallback_reason``. ``missing_information`` says what
-    would settle a null or LOW answer.
+    would settle a null or LOW answer. ``second_look`` is None where the role was asked once.
     """
 
     question_id: int
@@ -88,6 +95,7 @@ class Answer:
     runners_up: tuple[str, ...] = ()
     missing_information: str | None = None
     fallback_reason: str | None = None
+    second_look: SecondLook | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,7 +254,7 @@ class ClaudeServer:
 
 
 def asked_roles(body: dict[str, Any]) -> tuple[AskedRole, ...]:
-    """The roles of a request as our prompt lays them out; a role without codes of its own may take any that is listed."""
+    """The roles of a request as our prompt lays them out; one without codes of its own may take any that is listed."""
     content = body["messages"][-1]["content"]
     prompt = content if isinstance(content, str) else "".join(block["text"] for block in content)
     found = []

@@ -1,0 +1,273 @@
+"""The mapper that asks Claude.
+
+Belongs here: the SDK (the only file that imports it), one call and its errors, batches under way at once. Does not:
+the wording (``prompt``), the policy around a call (``asking``), settings and storage.
+
+https://platform.claude.com/docs/en/api/sdks/python
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from onet_pipeline.errors import MapperRefused
+from onet_pipeline.roles.asking import Asking, CallFailed, Reply, Run
+from onet_pipeline.roles.grouping import grouped
+from onet_pipeline.roles.landing import as_it_lands
+from onet_pipeline.roles.layouts import CandidateLayout, Layout
+from onet_pipeline.roles.limiter import RateLimiter
+from onet_pipeline.roles.mapper import CandidateSearch, decision_fingerprint, fallback
+from onet_pipeline.roles.pricing import PriceTable
+from onet_pipeline.roles.prompt import PROMPT_VERSION, plain
+from onet_pipeline.roles.records import Answer, AnsweredBatch, Candidate, Question, Usage
+from onet_pipeline.roles.second_look import is_doubtful
+
+if TYPE_CHECKING:
+    import anthropic
+
+CHARACTERS_PER_TOKEN = 4
+NO_CANDIDATE = "search found no candidate"
+
+# An answer takes about 120 tokens; thinking, where a model does it, comes out of the same allowance.
+_TOKENS_A_ROLE, _TOKENS_TO_THINK, _MOST_TOKENS = 1_000, 4_000, 32_000
+_REFUSING = frozenset({401, 402, 403, 404})
+_REFUSING_KINDS = frozenset({"authentication_error", "billing_error", "permission_error"})
+_REFUSING_CODES = frozenset(
+    {
+        "contract_spend_limit_reached",
+        "enforced_spend_limit_reached",
+        "organization_on_hold",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long and how often to try: per attempt and call in seconds, retries of the SDK, failed batches in a row."""
+
+    timeout: float = 120.0
+    longest_call: float = 600.0
+    max_retries: int = 2
+    failed_batches: int = 10
+
+
+class ClaudeMapper:
+    """Asks Claude, ``batch_size`` roles a call and ``concurrency`` calls at once.
+
+    ``search`` finds the wider list of ``wider`` candidates for the second look; without it that look only changes
+    the order. The key is held by nothing but the client of a run.
+    """
+
+    name = "claude"
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        model: str = "claude-haiku-5-5",
+        base_url: str | None = None,
+        batch_size: int = 12,
+        concurrency: int = 8,
+        layout: Layout | None = None,
+        second_look: bool = True,
+        search: CandidateSearch | None = None,
+        wider: int = 40,
+        effort: str | None = None,
+        patience: Patience | None = None,
+        prices: PriceTable | None = None,
+        limiter: Callable[[], RateLimiter] = RateLimiter,
+    ) -> None:
+        self._api_key, self._base_url = api_key, base_url
+        self._model, self._effort = model, effort
+        self._batch_size, self._concurrency = batch_size, concurrency
+        self._layout = layout or CandidateLayout()
+        self._second_look, self._search, self._wider = second_look, search, wider
+        self._patience = patience or Patience()
+        self._prices = prices or PriceTable()
+        self._limiter = limiter
+
+    @property
+    def model(self) -> str:
+        """The Claude model asked."""
+        return self._model
+
+    @property
+    def version(self) -> str:
+        """The prompt's version, with that of the catalogue where it is shown."""
+        return "/".join(filter(None, [PROMPT_VERSION, self._layout.version]))
+
+    def fingerprint(self, question: Question) -> str | None:
+        """Return the key of the decision; None for a question that costs nothing because it is never put."""
+        if not self._layout.allows(question):
+            return None
+        looks = "two looks" if self._second_look else "one look"
+        return decision_fingerprint(
+            question, self.name, self.model, self.version, self._layout.name, self._effort or "", looks
+        )
+
+    def answer(self, questions: Sequence[Question]) -> Iterator[AnsweredBatch]:
+        """Yield batches as they land; over all of them every question is answered once.
+
+        Raises:
+            MapperRefused: key, model or bill; raised once the calls under way have landed and been yielded.
+            MapperUnavailable: too many batches in a row brought no answer, and questions are left.
+        """
+        askable = [question for question in questions if self._layout.allows(question)]
+        idle = [question for question in questions if not self._layout.allows(question)]
+        if idle:
+            yield AnsweredBatch(tuple(fallback(question, NO_CANDIDATE) for question in idle))
+        if askable:
+            batches = grouped(askable, self._batch_size)
+            yield from as_it_lands(partial(self._run, batches))
+
+    async def _run(self, batches: Sequence[Sequence[Question]], emit: Callable[[AnsweredBatch], None]) -> None:
+        async with connect(self._api_key, self._base_url, self._patience) as client:
+            limiter = self._limiter()
+            call = _Call(client, self._model, self._effort, self._layout, limiter, self._prices, self._patience)
+            asking = Asking(call, self._layout.codes)
+            run = Run(asking, self._doubts, self._widened, emit, failed_batches=self._patience.failed_batches)
+            left = deque(batches)
+            if self._layout.warms_up:
+                await run.work(left, most=1)
+            await asyncio.gather(*(run.work(left) for _ in range(min(self._concurrency, len(left)))))
+            if run.stopped:
+                raise run.stopped
+
+    def _doubts(self, question: Question, answer: Answer) -> bool:
+        return self._second_look and is_doubtful(question, answer)
+
+    def _widened(self, questions: Sequence[Question]) -> list[Question]:
+        """Give each question the wider list, its own candidates first; search may be a release ahead of them."""
+        if self._search is None:
+            return list(questions)
+        found = self._search.search([question.role for question in questions], self._wider)
+        return [_with_more(question, more) for question, more in zip(questions, found, strict=True)]
+
+
+def _with_more(question: Question, more: Sequence[Candidate]) -> Question:
+    known = {candidate.code for candidate in question.candidates}
+    return replace(question, candidates=(*question.candidates, *(each for each in more if each.code not in known)))
+
+
+def connect(api_key: str, base_url: str | None, patience: Patience) -> "anthropic.AsyncAnthropic":
+    """Return a client of the API; close it."""
+    from anthropic import AsyncAnthropic
+
+    return AsyncAnthropic(
+        api_key=api_key,
+        base_url=base_url,
+        timeout=patience.timeout,
+        max_retries=patience.max_retries,
+    )
+
+
+def message_params(questions: Sequence[Question], layout: Layout, model: str, effort: str | None, look: int) -> Any:
+    """Return the parameters of one message request, as ``messages.create`` and Message Batches take them."""
+    params = layout.request(questions, look).params
+    if effort:
+        params["output_config"]["effort"] = effort
+    tokens = min(_TOKENS_TO_THINK + _TOKENS_A_ROLE * len(questions), _MOST_TOKENS)
+    return {"model": model, "max_tokens": tokens, **params}
+
+
+_attempts: ContextVar[list[int]] = ContextVar("attempts")
+
+
+class _Call:
+    """One call over the SDK, which retries by itself; every attempt teaches the limiter."""
+
+    def __init__(
+        self,
+        client: "anthropic.AsyncAnthropic",
+        model: str,
+        effort: str | None,
+        layout: Layout,
+        limiter: RateLimiter,
+        prices: PriceTable,
+        patience: Patience,
+    ) -> None:
+        self._client = client.with_options(middleware=[self._attempt])
+        self._model, self._effort, self._layout = model, effort, layout
+        self._limiter, self._prices, self._patience = limiter, prices, patience
+        self._answered = False
+
+    async def __call__(self, questions: Sequence[Question], look: int) -> Reply:
+        """Put the questions once; see ``asking.Call``."""
+        from anthropic import AnthropicError, APIStatusError
+
+        params = message_params(questions, self._layout, self._model, self._effort, look)
+        await self._limiter.acquire(len(str(params)) // CHARACTERS_PER_TOKEN)
+        attempts: list[int] = []
+        _attempts.set(attempts)
+        try:
+            async with asyncio.timeout(self._patience.longest_call):
+                message = await self._client.messages.create(**params)
+        except APIStatusError as error:
+            raise self._judged(error, _spent(attempts)) from error
+        except TimeoutError as error:
+            reason = f"no answer from Claude within {self._patience.longest_call:g} s"
+            raise CallFailed(reason, _spent(attempts)) from error
+        except AnthropicError as error:
+            raise CallFailed(f"Claude could not be reached ({plain(str(error), 60)})", _spent(attempts)) from error
+        except ValueError as error:
+            raise CallFailed(f"Claude's reply is not JSON ({plain(str(error), 60)})", _spent(attempts)) from error
+        return self._reply(message, _spent(attempts))
+
+    async def _attempt(self, request: Any, call_next: Callable[[Any], Any]) -> Any:
+        _attempts.get().append(request.retries_taken)
+        response = await call_next(request)
+        self._limiter.learn(response.headers)
+        return response
+
+    def _reply(self, message: object, spent: Usage) -> Reply:
+        """Read a message, usage first: a proxy may answer 200 with something else."""
+        content, usage = getattr(message, "content", None), getattr(message, "usage", None)
+        if usage is None or not isinstance(content, list):
+            raise CallFailed("what came back is not a message of the Claude API", spent)
+        self._answered = True
+        text = "".join(block.text for block in content if block.type == "text")
+        counted = replace(token_usage(usage), calls=spent.calls, retries=spent.retries)
+        return Reply(text, getattr(message, "stop_reason", "") or "", self._prices.priced(counted, self._model))
+
+    def _judged(self, error: "anthropic.APIStatusError", spent: Usage) -> Exception:
+        said = plain(error.api_message or "", 200)
+        if is_refusal(error):
+            return MapperRefused(refusal_message(error.status_code, said, self._model))
+        # Too long, or odd in one role: halving finds it. Before any call went well it would only repeat a refusal.
+        isolate = error.status_code == 413 or (error.status_code == 400 and self._answered)
+        return CallFailed(f"Claude answered with status {error.status_code} ({said})", spent, isolate=isolate)
+
+
+def _spent(attempts: Sequence[int]) -> Usage:
+    return Usage(calls=1, retries=max(0, len(attempts) - 1))
+
+
+def token_usage(usage: Any) -> Usage:
+    """Return the tokens that the API counted; input excludes what was read from or written to the cache."""
+    return Usage(
+        input_tokens=usage.input_tokens or 0,
+        output_tokens=usage.output_tokens or 0,
+        cache_read_tokens=usage.cache_read_input_tokens or 0,
+        cache_write_tokens=usage.cache_creation_input_tokens or 0,
+    )
+
+
+def is_refusal(error: "anthropic.APIStatusError") -> bool:
+    """Whether an error means that no call can succeed: key, permission, model, bill."""
+    return (
+        error.status_code in _REFUSING or error.type in _REFUSING_KINDS or (error.error_code or "") in _REFUSING_CODES
+    )
+
+
+def refusal_message(status: int, said: str, model: str) -> str:
+    """Say what was refused and what to do about it."""
+    remedy = {
+        401: "The key is not accepted: check ANTHROPIC_API_KEY.",
+        403: f"The key may not use this: check its workspace, and whether it may use the model {model}.",
+        404: f"The model {model} is not known there: check ONET_MODEL (and ANTHROPIC_BASE_URL, if set).",
+    }.get(status, "The account cannot be billed now: check credit and spend limits in the Claude Console.")
+    return f"Claude refused with status {status} ({said}). {remedy} Nothing else was changed; then run again."

@@ -1,0 +1,145 @@
+"""Two ways to lay out a call: with the candidates of its roles, or with the whole catalogue.
+
+Belongs here: what one request says and which codes it allows. Does not: the wording (``prompt``), sending
+(``claude``). ``benchmarks/prompt_tokens.py`` measures both.
+
+https://platform.claude.com/docs/en/build-with-claude/prompt-caching
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from onet_pipeline.onet.records import Occupation
+from onet_pipeline.roles.prompt import INSTRUCTIONS, answer_schema, occupation_text, role_text, shuffled
+from onet_pipeline.roles.records import Candidate, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The parts of a request that carry the question; ``params`` adds nothing but their place in the API."""
+
+    system: tuple[dict[str, Any], ...]
+    prompt: str
+    schema: dict[str, Any]
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters of the Messages API that hold these parts."""
+        return {
+            "system": list(self.system),
+            "messages": [{"role": "user", "content": self.prompt}],
+            "output_config": {"format": {"type": "json_schema", "schema": self.schema}},
+        }
+
+    @property
+    def characters(self) -> int:
+        """Length of everything the model reads, the schema included."""
+        return sum(len(block["text"]) for block in self.system) + len(self.prompt) + len(str(self.schema))
+
+
+class Layout(Protocol):
+    """How roles become a request. Ids in it are places in the call, from 1."""
+
+    @property
+    def name(self) -> str:
+        """``candidates`` or ``catalogue``."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """What the layout shows beside the question and could change an answer."""
+        ...
+
+    @property
+    def warms_up(self) -> bool:
+        """Whether one call alone should come first, so that the others read its cache."""
+        ...
+
+    def request(self, questions: Sequence[Question], look: int = 1) -> Request:
+        """Lay out one call; ``look`` 2 shows the candidates in another order."""
+        ...
+
+    def allows(self, question: Question) -> bool:
+        """Whether the question can be put at all."""
+        ...
+
+    def codes(self, question: Question) -> frozenset[str]:
+        """Return the codes that may answer the question."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateLayout:
+    """Every candidate of the call once, with its description; each role names the codes it may take."""
+
+    name: str = "candidates"
+    version: str = ""
+    warms_up: bool = False
+
+    def request(self, questions: Sequence[Question], look: int = 1) -> Request:
+        """Lay out one call. The schema allows the call's codes, so it differs by call and nothing is cached."""
+        shown: dict[str, Candidate] = {c.code: c for question in questions for c in question.candidates}
+        lines = [occupation_text(code, shown[code].title, shown[code].description) for code in sorted(shown)]
+        roles = [
+            role_text(number, question, (candidate.code for candidate in shuffled(question, look)))
+            for number, question in enumerate(questions, start=1)
+        ]
+        prompt = "\n".join(["<occupations>", *lines, "</occupations>", "<roles>", *roles, "</roles>"])
+        system = ({"type": "text", "text": INSTRUCTIONS},)
+        return Request(system, prompt, answer_schema(len(questions), sorted(shown)))
+
+    def allows(self, question: Question) -> bool:
+        """A role without candidates has nothing to choose from."""
+        return bool(question.candidates)
+
+    def codes(self, question: Question) -> frozenset[str]:
+        """Return the codes of the question's own candidates."""
+        return frozenset(candidate.code for candidate in question.candidates)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueLayout:
+    """Codes and titles of all occupations in a cached block; a role's candidates are hints, any code may answer."""
+
+    occupations: tuple[Occupation, ...]
+    batch_size: int = 12
+    name: str = "catalogue"
+    version: str = field(init=False)
+    warms_up: bool = True
+    _block: str = field(init=False, repr=False)
+    _codes: frozenset[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        lines = sorted(occupation_text(occupation.code, occupation.title) for occupation in self.occupations)
+        block = "\n".join(
+            [
+                "All occupations. The codes of a role are hints, drawn in no order: any code below may answer it.",
+                "<occupations>",
+                *lines,
+                "</occupations>",
+            ]
+        )
+        object.__setattr__(self, "_block", block)
+        object.__setattr__(self, "_codes", frozenset(occupation.code for occupation in self.occupations))
+        object.__setattr__(self, "version", hashlib.sha256(block.encode()).hexdigest()[:12])
+
+    def request(self, questions: Sequence[Question], look: int = 1) -> Request:
+        """Lay out one call. Schema and system are the same in every call: a difference would miss the cache."""
+        roles = [
+            role_text(number, question, (candidate.code for candidate in shuffled(question, look)))
+            for number, question in enumerate(questions, start=1)
+        ]
+        cached = {"type": "text", "text": self._block, "cache_control": {"type": "ephemeral"}}
+        system = ({"type": "text", "text": INSTRUCTIONS}, cached)
+        prompt = "\n".join(["<roles>", *roles, "</roles>"])
+        return Request(system, prompt, answer_schema(max(self.batch_size, len(questions)), None))
+
+    def allows(self, question: Question) -> bool:
+        """Any role can be put: the catalogue holds something to choose from."""
+        return bool(self._codes)
+
+    def codes(self, question: Question) -> frozenset[str]:
+        """Return every code of the release."""
+        return self._codes

@@ -1,0 +1,191 @@
+import logging
+from collections.abc import Generator, Iterator
+from typing import Any, cast
+
+import pytest
+
+from onet_pipeline.errors import MapperRefused, MapperUnavailable
+from onet_pipeline.roles.claude import ClaudeMapper, Patience
+from onet_pipeline.roles.mapper import Mapper
+from onet_pipeline.roles.records import Answer, AnsweredBatch, ConfidenceTier, Method, Question, Usage
+from onet_pipeline_tests.support.claude_api import ClaudeServer, hang, status
+from onet_pipeline_tests.support.questions import question, questions
+
+
+@pytest.fixture
+def server() -> Iterator[ClaudeServer]:
+    with ClaudeServer() as running:
+        yield running
+
+
+def mapper_for(server: ClaudeServer, **options: Any) -> ClaudeMapper:
+    return ClaudeMapper(**{"api_key": server.key, "base_url": server.url, "second_look": False, **options})
+
+
+def by_id(batches: list[AnsweredBatch]) -> dict[int, Answer]:
+    answers = [answer for batch in batches for answer in batch.answers]
+    assert len({answer.question_id for answer in answers}) == len(answers), "a role was answered twice"
+    return {answer.question_id: answer for answer in answers}
+
+
+def test_five_roles_at_batch_size_two_take_three_calls_and_each_is_answered_once(server: ClaudeServer) -> None:
+    asked = questions(5)
+    mapper: Mapper = mapper_for(server, batch_size=2)
+    batches = list(mapper.answer(asked))
+    answers = by_id(batches)
+    assert len(server.calls) == 3
+    assert set(answers) == {1, 2, 3, 4, 5}
+    for each in asked:
+        assert answers[each.id].code in {candidate.code for candidate in each.candidates}
+        assert answers[each.id].method is Method.CLAUDE
+        assert answers[each.id].tier is ConfidenceTier.HIGH
+    assert sum((batch.usage for batch in batches), Usage()).calls == 3
+    assert server.refused == []
+
+
+def test_a_failing_server_gives_one_low_fallback_per_role_marked_with_the_reason(server: ClaudeServer) -> None:
+    server.always(status(529))
+    asked = questions(5)
+    answers = by_id(list(mapper_for(server, batch_size=2).answer(asked)))
+    for each in asked:
+        answer = answers[each.id]
+        assert (answer.code, answer.tier, answer.method) == (
+            each.candidates[0].code,
+            ConfidenceTier.LOW,
+            Method.FALLBACK,
+        )
+        assert answer.fallback_reason is not None
+        assert "529" in answer.fallback_reason
+
+
+def test_a_role_without_candidates_is_null_and_low_and_costs_no_call(server: ClaudeServer) -> None:
+    empty = Question(id=7, role="zzz", candidates=())
+    answers = by_id(list(mapper_for(server).answer([empty])))
+    assert (answers[7].code, answers[7].tier, answers[7].method) == (None, ConfidenceTier.LOW, Method.FALLBACK)
+    assert server.calls == []
+
+
+def test_nothing_to_ask_asks_nothing(server: ClaudeServer) -> None:
+    assert list(mapper_for(server).answer([])) == []
+    assert server.calls == []
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [(401, "ANTHROPIC_API_KEY"), (402, "credit"), (403, "workspace"), (404, "ONET_MODEL")],
+)
+def test_a_refusal_stops_the_run_at_once_and_says_what_to_do(server: ClaudeServer, code: int, advice: str) -> None:
+    server.always(status(code))
+    with pytest.raises(MapperRefused, match=advice) as refused:
+        list(mapper_for(server, batch_size=1, concurrency=2).answer(questions(30)))
+    assert len(server.calls) <= 2
+    assert server.key not in str(refused.value)
+
+
+def test_a_spend_limit_stops_the_run_although_it_looks_like_a_rate_limit(server: ClaudeServer) -> None:
+    server.always(status(429, error_code="enforced_spend_limit_reached"))
+    with pytest.raises(MapperRefused, match="spend limits"):
+        list(mapper_for(server, patience=Patience(max_retries=0)).answer(questions(3)))
+
+
+def test_an_unknown_model_and_a_wrong_key_are_refused_by_the_strict_server(server: ClaudeServer) -> None:
+    with pytest.raises(MapperRefused, match="claude-unheard-of"):
+        list(mapper_for(server, model="claude-unheard-of").answer(questions(1)))
+    with pytest.raises(MapperRefused, match="key"):
+        list(mapper_for(server, api_key="wrong").answer(questions(1)))
+
+
+def test_what_landed_before_a_refusal_is_yielded_before_it_is_raised(server: ClaudeServer) -> None:
+    server.at(3, status(402))
+    landed: list[AnsweredBatch] = []
+    with pytest.raises(MapperRefused):
+        landed.extend(mapper_for(server, batch_size=2, concurrency=1).answer(questions(10)))
+    assert len(by_id(landed)) == 4
+    assert len(server.calls) == 3
+
+
+def test_after_too_many_failed_batches_in_a_row_the_run_ends_with_what_it_has(server: ClaudeServer) -> None:
+    server.always(status(500))
+    landed: list[AnsweredBatch] = []
+    mapper = mapper_for(server, batch_size=1, concurrency=1, patience=Patience(max_retries=0, failed_batches=3))
+    with pytest.raises(MapperUnavailable, match="3 batches in a row"):
+        landed.extend(mapper.answer(questions(9)))
+    assert len(server.calls) == 3
+    assert all(answer.method is Method.FALLBACK for answer in by_id(landed).values())
+
+
+def test_transient_faults_are_retried_by_the_sdk_and_counted(server: ClaudeServer) -> None:
+    server.at(1, status(529), status(503))
+    batches = list(mapper_for(server).answer(questions(3)))
+    usage = sum((batch.usage for batch in batches), Usage())
+    assert (usage.calls, usage.retries) == (1, 2)
+    assert all(answer.method is Method.CLAUDE for answer in by_id(batches).values())
+
+
+def test_a_retry_after_of_an_hour_does_not_hold_the_run(server: ClaudeServer) -> None:
+    server.always(status(429, headers={"retry-after": "3600", "retry-after-ms": "3600000"}))
+    patience = Patience(longest_call=0.2)
+    answers = by_id(list(mapper_for(server, patience=patience).answer(questions(2))))
+    assert all("0.2 s" in (answer.fallback_reason or "") for answer in answers.values())
+
+
+def test_a_server_that_hangs_is_given_up_after_the_timeout(server: ClaudeServer) -> None:
+    server.always(hang(1.0))
+    patience = Patience(timeout=0.1, max_retries=0)
+    answers = by_id(list(mapper_for(server, patience=patience).answer(questions(2))))
+    assert all(answer.method is Method.FALLBACK for answer in answers.values())
+
+
+def test_calls_run_side_by_side_but_never_more_than_allowed(server: ClaudeServer) -> None:
+    server.delay = 0.05
+    list(mapper_for(server, batch_size=1, concurrency=4).answer(questions(12)))
+    assert server.most_at_once == 4
+
+
+def test_each_batch_is_yielded_as_it_lands(server: ClaudeServer) -> None:
+    server.at(2, hang(0.3))
+    answering = mapper_for(server, batch_size=1, concurrency=2).answer(questions(2))
+    first = next(answering)
+    assert len(server.paid_roles) == 1
+    assert len(first.answers) == 1
+    assert len(list(answering)) == 1
+
+
+def test_a_caller_that_stops_early_ends_the_calls(server: ClaudeServer) -> None:
+    server.delay = 0.05
+    answering = mapper_for(server, batch_size=1, concurrency=1).answer(questions(50))
+    next(answering)
+    cast("Generator[AnsweredBatch]", answering).close()
+    assert len(server.calls) <= 3
+
+
+def test_the_key_reaches_no_message_and_no_log(server: ClaudeServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.always(status(500))
+    mapper = mapper_for(server, patience=Patience(max_retries=1))
+    batches = list(mapper.answer(questions(2)))
+    assert server.key not in caplog.text + repr(mapper) + repr(batches)
+
+
+def test_the_fingerprint_changes_with_all_that_can_change_an_answer(server: ClaudeServer) -> None:
+    asked = question(1)
+    base = mapper_for(server)
+    others = [
+        mapper_for(server, model="claude-opus-5-5"),
+        mapper_for(server, second_look=True),
+        mapper_for(server, effort="low"),
+    ]
+    prints = {mapper.fingerprint(asked) for mapper in [base, *others]}
+    assert len(prints) == 4
+    assert base.fingerprint(asked) == mapper_for(server, batch_size=3, concurrency=1).fingerprint(asked)
+    reordered = Question(1, "ROLE  1", tuple(reversed(asked.candidates)))
+    assert base.fingerprint(reordered) == base.fingerprint(asked)
+    assert base.fingerprint(Question(1, asked.role, asked.candidates, (("Department", "Police"),))) not in prints
+
+
+def test_tokens_and_dollars_are_those_the_api_counted(server: ClaudeServer) -> None:
+    (batch,) = mapper_for(server).answer(questions(2))
+    usage = batch.usage
+    assert usage.input_tokens > 500
+    assert usage.cost_usd == pytest.approx((usage.input_tokens * 0.10 + usage.output_tokens * 0.50) / 1e6)
+    assert usage.calls == 1
