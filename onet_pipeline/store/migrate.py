@@ -55,7 +55,7 @@ def downgrade(engine: Engine, target: str) -> None:
 
 
 def _run(engine: Engine, action: Callable[[Config], None]) -> None:
-    with _locked(engine) as connection:
+    with locked(engine) as connection:
         config = _config()
         config.attributes["connection"] = connection
         action(config)
@@ -72,7 +72,8 @@ def _config() -> Config:
 
 
 @contextmanager
-def _locked(engine: Engine) -> Iterator[Connection]:
+def locked(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in a transaction that no other migration runs beside."""
     with writer(engine).connect() as connection:
         if engine.dialect.name == "sqlite":
             with _foreign_keys_off(connection), connection.begin():

@@ -16,7 +16,7 @@ from onet_pipeline.roles.records import ConfidenceTier, Method
 from onet_pipeline.store.columns import FreeText, Json, UtcDateTime, one_of, uuid7
 from onet_pipeline.store.records import RunOutcome, SyncStatus, UploadStatus
 
-OCCUPATION_WORDS = "to_tsvector('english', title || ' ' || coalesce(description, ''))"
+OCCUPATION_WORDS = "to_tsvector('english', (title || ' ') || coalesce(description, ''))"
 TITLE_WORDS = "to_tsvector('english', title)"
 
 

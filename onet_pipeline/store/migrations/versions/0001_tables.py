@@ -45,7 +45,7 @@ def _one_of(name: str, *values: str) -> sa.Enum:
 
 
 def _create_full_text_indexes() -> None:
-    occupations = sa.text("to_tsvector('english', title || ' ' || coalesce(description, ''))")
+    occupations = sa.text("to_tsvector('english', (title || ' ') || coalesce(description, ''))")
     titles = sa.text("to_tsvector('english', title)")
     op.create_index("ix_onet_occupations_words", "onet_occupations", [occupations], postgresql_using="gin")
     op.create_index("ix_onet_alternate_titles_words", "onet_alternate_titles", [titles], postgresql_using="gin")
