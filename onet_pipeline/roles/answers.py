@@ -69,8 +69,10 @@ def _items(text: str) -> Iterator[Mapping[str, Any]]:
         except (ValueError, RecursionError):
             end = place + 1
         else:
-            listed = value.get("answers", [value])
-            yield from (item for item in (listed if isinstance(listed, list) else []) if isinstance(item, dict))
+            listed = _folded(value).get("answers", [value])
+            yield from (
+                _folded(item) for item in (listed if isinstance(listed, list) else []) if isinstance(item, dict)
+            )
         place = text.find("{", end)
 
 
@@ -83,13 +85,14 @@ def _number(value: object) -> int:
 def _one_answer(items: Sequence[Mapping[str, Any]], question: Question, allowed: frozenset[str]) -> Answer:
     if not items:
         raise _Fault("Claude gave no answer for this role")
-    answers = [_answer(_folded(item), question, allowed) for item in items]
+    answers = [_answer(item, question, allowed) for item in items]
     if len({(answer.code, answer.tier) for answer in answers}) > 1:
         raise _Fault("Claude gave two different answers for this role")
     return answers[0]
 
 
 def _folded(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the item with its names in lower case."""
     return {str(name).strip().casefold(): value for name, value in item.items()}
 
 

@@ -1,14 +1,15 @@
 import logging
 from collections.abc import Generator, Iterator
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from onet_pipeline.errors import MapperRefused, MapperUnavailable
-from onet_pipeline.roles.claude import ClaudeMapper, Patience
+from onet_pipeline.roles.claude import Patience
 from onet_pipeline.roles.mapper import Mapper
-from onet_pipeline.roles.records import Answer, AnsweredBatch, ConfidenceTier, Method, Question, Usage
+from onet_pipeline.roles.records import AnsweredBatch, ConfidenceTier, Method, Question
 from onet_pipeline_tests.support.claude_api import ClaudeServer, hang, status
+from onet_pipeline_tests.support.claude_runs import by_id, mapper_for, total
 from onet_pipeline_tests.support.questions import question, questions
 
 
@@ -16,16 +17,6 @@ from onet_pipeline_tests.support.questions import question, questions
 def server() -> Iterator[ClaudeServer]:
     with ClaudeServer() as running:
         yield running
-
-
-def mapper_for(server: ClaudeServer, **options: Any) -> ClaudeMapper:
-    return ClaudeMapper(**{"api_key": server.key, "base_url": server.url, "second_look": False, **options})
-
-
-def by_id(batches: list[AnsweredBatch]) -> dict[int, Answer]:
-    answers = [answer for batch in batches for answer in batch.answers]
-    assert len({answer.question_id for answer in answers}) == len(answers), "a role was answered twice"
-    return {answer.question_id: answer for answer in answers}
 
 
 def test_five_roles_at_batch_size_two_take_three_calls_and_each_is_answered_once(server: ClaudeServer) -> None:
@@ -39,7 +30,7 @@ def test_five_roles_at_batch_size_two_take_three_calls_and_each_is_answered_once
         assert answers[each.id].code in {candidate.code for candidate in each.candidates}
         assert answers[each.id].method is Method.CLAUDE
         assert answers[each.id].tier is ConfidenceTier.HIGH
-    assert sum((batch.usage for batch in batches), Usage()).calls == 3
+    assert total(batches).calls == 3
     assert server.refused == []
 
 
@@ -117,7 +108,7 @@ def test_after_too_many_failed_batches_in_a_row_the_run_ends_with_what_it_has(se
 def test_transient_faults_are_retried_by_the_sdk_and_counted(server: ClaudeServer) -> None:
     server.at(1, status(529), status(503))
     batches = list(mapper_for(server).answer(questions(3)))
-    usage = sum((batch.usage for batch in batches), Usage())
+    usage = total(batches)
     assert (usage.calls, usage.retries) == (1, 2)
     assert all(answer.method is Method.CLAUDE for answer in by_id(batches).values())
 
