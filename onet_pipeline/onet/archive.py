@@ -71,8 +71,8 @@ def open_archive(
     if path.is_dir():
         yield _identified(shown, *_open_folder(path, shown), declared)
         return
-    if not path.exists():
-        raise ReleaseNotFound(f"There is no file {shown}. Check the path.")
+    if not path.is_file():
+        raise ReleaseNotFound(f"{shown} is neither a file nor a folder. Check the path.")
     _check_packed_size(path, shown)
     with _open_zip(path, shown) as (sha256, members):
         yield _identified(shown, sha256, members, declared)
@@ -161,7 +161,7 @@ def _path(member: zipfile.ZipInfo) -> PurePosixPath:
 
 
 def _open_folder(folder: Path, name: str) -> tuple[str, Mapping[str, Callable[[], bytes]]]:
-    paths = sorted(folder.glob("*.txt")) or sorted(folder.glob("*/*.txt"))
+    paths = _text_files(folder, "*.txt") or _text_files(folder, "*/*.txt")
     if not paths:
         _refuse(name, "the folder holds no .txt files")
     if len(paths) > MAX_MEMBERS or sum(path.stat().st_size for path in paths) > MAX_UNPACKED_BYTES:
@@ -172,6 +172,10 @@ def _open_folder(folder: Path, name: str) -> tuple[str, Mapping[str, Callable[[]
         content = members[base_name]()
         digest.update(f"{base_name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest(), members
+
+
+def _text_files(folder: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in folder.glob(pattern) if path.is_file())
 
 
 def _read_file(path: Path) -> bytes:

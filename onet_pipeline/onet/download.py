@@ -189,9 +189,11 @@ def _resumed_at(response: httpx.Response, part: Path) -> int:
     if response.status_code != httpx.codes.PARTIAL_CONTENT:
         return 0
     size = part.stat().st_size if part.exists() else 0
-    if not response.headers.get("Content-Range", "").startswith(f"bytes {size}-"):
+    before, now = _recall(part).etag, response.headers.get("ETag")
+    elsewhere = not response.headers.get("Content-Range", "").startswith(f"bytes {size}-")
+    if elsewhere or (before and now and before != now):
         _forget(part)
-        raise httpx.RemoteProtocolError("not the range that was asked for")
+        raise httpx.RemoteProtocolError("not the rest of what came before")
     return size
 
 

@@ -69,10 +69,10 @@ def find_source(
     if version is not None:
         return _on_mirror(mirror, version)
     path = Path(text).expanduser().absolute()
-    if not path.exists():
+    if not _exists(path):
         raise ReleaseNotFound(
-            f"No O*NET release at {describe_source(path)}. Give a version such as 30.1, an http(s) address, a zip file "
-            "or the folder of an extracted one."
+            f"No O*NET release at {describe_source(path)[:200]}. Give a version such as 30.1, an http(s) address, a zip "
+            "file or the folder of an extracted one."
         )
     return LocalSource(path)
 
@@ -113,6 +113,13 @@ def sample_release_path() -> Path:
     return Path(str(files("onet_pipeline.onet"))) / "sample" / "db_sample_text"
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long for a path, a NUL byte, a folder that may not be entered
+        return False
+
+
 def _on_mirror(mirror: str, version: ReleaseVersion) -> LocalSource | WebSource:
     if is_web_address(mirror):
         return WebSource(archive_address(mirror, version), version)
@@ -139,7 +146,7 @@ def _is_published(mirror: str, version: ReleaseVersion, client: httpx.Client) ->
         with web.failures_of(address):
             for attempt in web.attempts():
                 with attempt:
-                    response = client.head(url, auth=auth)
+                    response = _head(url, auth, client)
                     web.refuse_status(response, address)
     except ReleaseNotFound:
         return False
@@ -149,3 +156,11 @@ def _is_published(mirror: str, version: ReleaseVersion, client: httpx.Client) ->
             "proxy or login page between."
         )
     return True
+
+
+def _head(url: httpx.URL, auth: httpx.Auth, client: httpx.Client) -> httpx.Response:
+    response = client.head(url, auth=auth)
+    if response.status_code in (httpx.codes.METHOD_NOT_ALLOWED, httpx.codes.NOT_IMPLEMENTED):
+        with client.stream("GET", url, auth=auth) as response:
+            return response  # closed before its body is read
+    return response

@@ -5,7 +5,7 @@ Belongs here: the rule that tells SOC 2010 from SOC 2018. Does not: translating 
 https://www.bls.gov/soc/2018/crosswalks.htm
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from onet_pipeline.errors import TableRefused
 from onet_pipeline.onet.records import Occupation
@@ -24,7 +24,7 @@ _RETIRED = """
 RETIRED_IN_2018 = frozenset(_RETIRED.split())
 
 
-def refuse_soc_2010(occupations: Iterable[Occupation], release: str) -> None:
+def refuse_soc_2010(occupations: Sequence[Occupation], release: str) -> None:
     """Let a release pass whose codes are of SOC 2018.
 
     Raises:
@@ -34,6 +34,7 @@ def refuse_soc_2010(occupations: Iterable[Occupation], release: str) -> None:
     retired = sorted(occupation.code for occupation in occupations if occupation.code[:7] in RETIRED_IN_2018)
     if retired:
         raise TableRefused(
-            f"O*NET {release}, table 'Occupation Data', column 'O*NET-SOC Code': {len(retired)} codes such as "
-            f"{retired[0]} are of SOC 2010, which O*NET left with 25.0. Nothing was loaded; choose 25.0 or later."
+            f"O*NET {release}, table 'Occupation Data', column 'O*NET-SOC Code': {len(retired)} of "
+            f"{len(occupations)} codes, such as {retired[0]}, are of SOC 2010, which O*NET left with 25.0. Nothing was "
+            "loaded; choose 25.0 or later."
         )

@@ -12,21 +12,29 @@ from typing import NoReturn
 
 import httpx
 import stamina
-from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from onet_pipeline.errors import DownloadFailed, ReleaseNotFound
 from onet_pipeline.onet.addresses import describe_source, parse_address
 
 CONNECT_SECONDS = 5.0  # short, so that a machine without a network falls back quickly
-READ_SECONDS = 30.0  # between two pieces of a body, not for the whole
+READ_SECONDS = 15.0  # between two pieces of a body, not for the whole
 ATTEMPTS = 3
-# No new attempt after this long: a server that never answers costs two connection time-outs, not more.
-PATIENCE_SECONDS = 8.0
+# No new attempt after this long: a network that swallows everything costs one connection time-out, not three.
+PATIENCE_SECONDS = 4.0
 LONGEST_RETRY_AFTER = 5.0
 
 
-# Where structlog is installed, stamina's own choice would print retries on standard output.
-set_on_retry_hooks([LoggingOnRetryHook])
+_logger = logging.getLogger(__name__)
+
+
+def _log_retry(details: RetryDetails) -> None:
+    fault = type(details.caused_by).__name__
+    _logger.info("Attempt %d failed (%s), asking again in %.1f s", details.retry_num, fault, details.wait_for)
+
+
+# Where structlog is installed, stamina's own choice would print on standard output.
+set_on_retry_hooks([_log_retry])
 
 
 class BadAnswer(Exception):  # noqa: N818

@@ -151,6 +151,17 @@ def test_a_file_that_changed_since_it_broke_off_is_begun_anew(mirror: Mirror, ca
     assert statuses(mirror)[-1] == 200
 
 
+def test_a_server_that_ignores_if_range_never_mixes_two_files(cache: Path) -> None:
+    with Mirror(conditions=False) as mirror:
+        mirror.publish("30.1", BODY)
+        mirror.fail_next(*[Truncated(300)] * 3)
+        with pytest.raises(DownloadFailed):
+            get(mirror, cache)
+        newer = small_release("30.1").with_titles(("15-1252.00", "Code Wrangler")).zip_bytes()
+        mirror.publish("30.1", newer)
+        assert get(mirror, cache).path.read_bytes() == newer
+
+
 def test_a_server_without_ranges_is_asked_for_the_whole_again(cache: Path) -> None:
     with Mirror(ranges=False) as mirror:
         mirror.publish("30.1", BODY)

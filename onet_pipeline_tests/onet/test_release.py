@@ -2,10 +2,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onet_pipeline.errors import ArchiveRefused, TableRefused
 from onet_pipeline.onet.records import AlternateTitle, Occupation, RelatedOccupation, Task
 from onet_pipeline.onet.release import load_release
+from onet_pipeline.onet.text_table import TextTable
 from onet_pipeline_tests.support.releases import Layout, SmallRelease, small_release
 
 
@@ -208,6 +211,16 @@ def test_a_malformed_line_is_named_with_what_was_found(tmp_path: Path, table: st
     assert complaint in message
 
 
+@given(st.one_of(st.binary(), st.text(alphabet='a\t\r\n\0é"/n').map(str.encode)))
+def test_no_content_of_a_table_escapes_as_anything_but_rows_or_a_refusal(content: bytes) -> None:
+    try:
+        table = TextTable.parse("Occupation Data", "30.1", content)
+        rows = list(table.rows(table.columns))
+    except TableRefused:
+        return
+    assert all(len(values) == len(table.columns) for _, values, _ in rows)
+
+
 def test_bytes_that_are_not_utf8_are_named_by_line_and_column(tmp_path: Path) -> None:
     content = small_release().files()["Alternate Titles.txt"].replace(b"Staff Nurse", b"Infirmi\xe8re")
     message = refusal_of(small_release().with_member("Alternate Titles.txt", content), tmp_path)
@@ -217,7 +230,7 @@ def test_bytes_that_are_not_utf8_are_named_by_line_and_column(tmp_path: Path) ->
 def test_a_release_of_soc_2010_is_refused_and_says_so(tmp_path: Path) -> None:
     old = replace(small_release("24.2"), related=None)
     old = old.with_occupations(("15-1132.00", "Software Developers, Applications", "Write applications."))
-    assert "1 codes such as 15-1132.00 are of SOC 2010, which O*NET left with 25.0" in refusal_of(old, tmp_path)
+    assert "1 of 6 codes, such as 15-1132.00, are of SOC 2010, which O*NET left with 25.0" in refusal_of(old, tmp_path)
 
 
 def test_another_version_than_was_asked_for_is_not_loaded(tmp_path: Path) -> None:

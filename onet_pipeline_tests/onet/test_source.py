@@ -9,7 +9,7 @@ from onet_pipeline.onet.addresses import archive_address, describe_source
 from onet_pipeline.onet.release import load_release
 from onet_pipeline.onet.source import LocalSource, WebSource, find_source, latest_version, sample_release_path
 from onet_pipeline.onet.version import ReleaseVersion
-from onet_pipeline_tests.support.mirror import Fault, HangUp, Mirror, Status
+from onet_pipeline_tests.support.mirror import Fault, HangUp, Mirror, Stall, Status
 from onet_pipeline_tests.support.releases import small_release
 
 HTTPS = "https://example.org/database"
@@ -116,6 +116,24 @@ def test_a_passing_fault_while_probing_is_tried_again(mirror: Mirror, client: ht
     publish(mirror, "30.1", "30.2")
     mirror.fail_next(Status(503), HangUp())
     assert latest(mirror, client) == "30.2"
+
+
+def test_a_mirror_that_knows_no_head_is_asked_otherwise(client: httpx.Client) -> None:
+    with Mirror(heads=False) as mirror:
+        publish(mirror, "30.1", "30.2")
+        assert latest(mirror, client) == "30.2"
+
+
+def test_a_mirror_that_says_nothing_is_a_failed_download(mirror: Mirror) -> None:
+    mirror.fail_always("30.1", Stall())
+    with httpx.Client(timeout=0.2) as hasty, pytest.raises(DownloadFailed, match="stopped answering"):
+        latest(mirror, hasty)
+
+
+@pytest.mark.parametrize("asked", ["x" * 5000, "nul\0byte"])
+def test_what_cannot_even_be_a_path_is_not_found(client: httpx.Client, asked: str) -> None:
+    with pytest.raises(ReleaseNotFound, match=r"No O\*NET release at"):
+        find_source(asked, mirror=HTTPS, client=client)
 
 
 def test_a_refused_connection_is_a_failed_download(client: httpx.Client) -> None:

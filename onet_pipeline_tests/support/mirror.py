@@ -72,13 +72,23 @@ class _File:
 class Mirror:
     """Serves what is published under ``url``; everything else is a 404.
 
-    ``etags``, ``dates`` and ``ranges`` switch those features of the server off; ``lengths=False`` hides Content-Length.
+    Features of the server that can be switched off: ``etags``, ``dates`` (Last-Modified), ``ranges``, ``conditions``
+    (If-Range is ignored), ``lengths`` (Content-Length), ``heads`` (HEAD is answered with 405).
     """
 
     def __init__(
-        self, *, etags: bool = True, dates: bool = True, ranges: bool = True, lengths: bool = True, prefix: str = "/db"
+        self,
+        *,
+        etags: bool = True,
+        dates: bool = True,
+        ranges: bool = True,
+        conditions: bool = True,
+        lengths: bool = True,
+        heads: bool = True,
+        prefix: str = "/db",
     ) -> None:
         self.etags, self.dates, self.ranges, self.lengths = etags, dates, ranges, lengths
+        self.conditions, self.heads = conditions, heads
         self.requests: list[Seen] = []
         self.closing = threading.Event()
         self._prefix = prefix
@@ -180,6 +190,8 @@ class _Handler(BaseHTTPRequestHandler):
             if isinstance(fault, Stall):
                 mirror.closing.wait(30)
             self.close_connection = True
+        elif not with_body and not mirror.heads:
+            self._send(405, {"Allow": "GET"}, b"", 0, with_body=False)
         elif isinstance(fault, Status) or file is None:
             status = fault if isinstance(fault, Status) else Status(404)
             self._send(status.code, dict(status.headers), b"as scripted\n", len(b"as scripted\n"), with_body)
@@ -219,7 +231,7 @@ class _Handler(BaseHTTPRequestHandler):
         condition = self.headers.get("If-Range")
         if not self.server.mirror.ranges or not wanted.startswith("bytes="):
             return None
-        if condition is not None and condition not in (file.etag, file.last_modified):
+        if self.server.mirror.conditions and condition is not None and condition not in (file.etag, file.last_modified):
             return None
         return int(wanted.removeprefix("bytes=").partition("-")[0])
 
