@@ -71,8 +71,8 @@ def find_source(
     path = Path(text).expanduser().absolute()
     if not _exists(path):
         raise ReleaseNotFound(
-            f"No O*NET release at {describe_source(path)[:200]}. Give a version such as 30.1, an http(s) address, a zip "
-            "file or the folder of an extracted one."
+            f"No O*NET release at {describe_source(path)[:200]}. Give a version such as 30.1, an http(s) address, a "
+            "zip file or the folder of an extracted one."
         )
     return LocalSource(path)
 

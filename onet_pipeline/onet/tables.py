@@ -26,6 +26,7 @@ IMPORTANCE_SCALE = "IM"
 Record = TypeVar("Record")
 
 _CODE = re.compile(r"\d\d-\d{4}\.\d\d", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def read_occupations(archive: ReleaseArchive) -> tuple[Occupation, ...]:
@@ -106,8 +107,9 @@ def _read_importance(archive: ReleaseArchive) -> dict[tuple[str, str], float]:
         return {}
     value = "Data Value"
     table.position(value)  # its values may be n/a, the column may not be absent
+    columns = (CODE, TASK_ID, "Scale ID")
     importance = {}
-    for line, (code, task_id, scale), (rating,) in table.rows((CODE, TASK_ID, "Scale ID"), (value,)):
+    for line, (code, task_id, scale), (rating,) in table.rows(columns, (value,), holding=f"\t{IMPORTANCE_SCALE}\t"):
         if scale == IMPORTANCE_SCALE and rating is not None:
             importance[code, task_id] = _rating(table, line, value, rating)
     return importance
@@ -159,7 +161,7 @@ def _check_length(table: TextTable, line: int, column: str, title: str) -> None:
 
 
 def _whole_number(table: TextTable, line: int, column: str, text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+    if not _WHOLE_NUMBER.fullmatch(text):
         table.refuse(line, column, f"{text[:40]!r}, which is not a whole number")
     return int(text)
 

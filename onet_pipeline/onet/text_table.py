@@ -45,11 +45,12 @@ class TextTable:
         return column in self.columns
 
     def rows(
-        self, required: Sequence[str], optional: Sequence[str] = ()
+        self, required: Sequence[str], optional: Sequence[str] = (), *, holding: str = ""
     ) -> Iterator[tuple[int, list[str], list[str | None]]]:
         """Yield line number (the header is 1), the required values, and the optional ones.
 
-        ``n/a``, an empty value and a missing optional column are None.
+        ``n/a``, an empty value and a missing optional column are None. Lines without ``holding`` are passed over
+        unread: nine of ten lines of ``Task Ratings`` are of no interest.
 
         Raises:
             TableRefused: a required column or value is missing, or a line has more or fewer fields than the header.
@@ -58,7 +59,7 @@ class TextTable:
         extra = [self.columns.index(column) if self.has(column) else None for column in optional]
         width = len(self.columns)
         for number, line in enumerate(self.lines, 2):
-            if not line:
+            if not line or holding not in line:
                 continue
             fields = line.split("\t")
             if len(fields) != width:
