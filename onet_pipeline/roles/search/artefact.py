@@ -91,7 +91,7 @@ def _array(path: Path | UPath, sha256: str) -> NDArray[Any]:
         raise SearchIndexDamaged(f"{path} of the search index is not what was written. Build the index again.")
     array: NDArray[Any]
     if isinstance(path, Path):
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     else:
         array = np.load(io.BytesIO(content), allow_pickle=False)
     return array

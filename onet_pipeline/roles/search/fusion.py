@@ -17,6 +17,9 @@ WEIGHTS: Mapping[str, float] = {
 }
 """What each ranker counts; equal, since no weighting tried was better on all four gold sets."""
 
+FIRST_PAGE = 20
+"""Candidates that are chosen as a set and then put in order; what a mapper is shown."""
+
 
 def fuse(evidence: Mapping[str, NDArray[np.float32]], weights: Mapping[str, float] = WEIGHTS) -> NDArray[np.float32]:
     """Return the weighted mean of the scores, each row of each ranker scaled to a best of 1.
@@ -29,6 +32,23 @@ def fuse(evidence: Mapping[str, NDArray[np.float32]], weights: Mapping[str, floa
         best = scores.max(axis=1, keepdims=True)
         fused += np.divide(scores * np.float32(weights[name] / total), best, out=np.zeros_like(scores), where=best > 0)
     return fused
+
+
+def shown_first(
+    scores: NDArray[np.float32], received: NDArray[np.float32], limit: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the columns shown, best first, and their scores, for scores and what relations add to them.
+
+    Relations count double in choosing the first ``FIRST_PAGE``, once in their order: they find what no shared word
+    can, but the first place is better left to the words. A larger ``limit`` only adds columns at the end.
+    """
+    scores = scores + received
+    shown = best_first(scores + received, max(limit, FIRST_PAGE))
+    values = np.take_along_axis(scores, shown, axis=1)
+    order = np.argsort(-values[:, :FIRST_PAGE], axis=1, kind="stable")
+    shown[:, :FIRST_PAGE] = np.take_along_axis(shown, order, axis=1)
+    values[:, :FIRST_PAGE] = np.take_along_axis(values, order, axis=1)
+    return shown[:, :limit], np.minimum.accumulate(values[:, :limit], axis=1)
 
 
 def best_first(scores: NDArray[np.float32], limit: int) -> NDArray[np.int32]:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 GIVERS = 10
 """How many of the best occupations of a title pass evidence on."""
-SHARE = 1.0
-"""How much of its score a giver passes on, divided among its (mostly 20) related occupations."""
+SHARE = 0.05
+"""What part of its score a giver passes on along each link; O*NET gives an occupation up to 20 links."""
 
 
 def related(release: Release) -> csr_array:
-    """Return the links (row gives, column receives), each row adding up to one; empty where the table is absent."""
+    """Return the links (row gives, column receives); empty where the table is absent."""
     from scipy.sparse import csr_array
 
     number = {occupation.code: at for at, occupation in enumerate(release.occupations)}
@@ -37,13 +37,11 @@ def related(release: Release) -> csr_array:
     )
     giver = np.array([link[0] for link in links], np.int32)
     receiver = np.array([link[1] for link in links], np.int32)
-    per_giver = np.bincount(giver, minlength=len(number))
-    weights = (1 / per_giver[giver]).astype(np.float32)
-    return csr_array((weights, (giver, receiver)), shape=(len(number), len(number)))
+    return csr_array((np.full(len(links), SHARE, np.float32), (giver, receiver)), shape=(len(number), len(number)))
 
 
-def spread(scores: NDArray[np.float32], links: csr_array) -> NDArray[np.float32]:
-    """Add to each occupation (column) what the best of the row pass on to it."""
+def received(scores: NDArray[np.float32], links: csr_array) -> NDArray[np.float32]:
+    """Return what each occupation (column) is given by the best of the row: a share of its score."""
     from scipy.sparse import csr_array
 
     givers = min(GIVERS, scores.shape[1])
@@ -51,5 +49,5 @@ def spread(scores: NDArray[np.float32], links: csr_array) -> NDArray[np.float32]
     values = np.take_along_axis(scores, best, axis=1)
     ends = np.arange(0, best.size + 1, givers)
     given = csr_array((values.ravel(), best.ravel(), ends), shape=scores.shape)
-    received: NDArray[np.float32] = (given @ links).toarray()
-    return scores + np.float32(SHARE) * received
+    passed_on: NDArray[np.float32] = (given @ links).toarray()
+    return passed_on

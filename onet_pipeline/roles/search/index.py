@@ -23,8 +23,8 @@ from onet_pipeline.roles.search import artefact
 from onet_pipeline.roles.search.aliases import Alias
 from onet_pipeline.roles.search.bm25 import Bm25
 from onet_pipeline.roles.search.documents import occupation_words, title_rows
-from onet_pipeline.roles.search.fusion import best_first, fuse
-from onet_pipeline.roles.search.graph import related, spread
+from onet_pipeline.roles.search.fusion import fuse, shown_first
+from onet_pipeline.roles.search.graph import received, related
 from onet_pipeline.roles.search.matrices import Arrays, prefixed, put_together, taken_apart, under
 from onet_pipeline.roles.search.nearest import NearestTitles
 from onet_pipeline.roles.search.terms import grams, singular, words
@@ -144,16 +144,17 @@ class SearchIndex:
         return [found.get(title, ()) for title in asked]
 
     def _candidates(self, titles: Sequence[str], limit: int) -> Iterator[tuple[Candidate, ...]]:
-        similar = self._nearest.similarities(titles)
+        near = self._nearest.near(titles)
         evidence = {
-            "best title": self._nearest.best(similar),
-            "title votes": self._nearest.votes(similar),
+            "best title": near.best,
+            "title votes": near.votes(),
             **{name: ranker.scores(titles) for name, ranker in self._documents.items() if name != _LAST_RESORT},
         }
-        scores = self._own_first(titles, self._with_last_resort(titles, spread(fuse(evidence), self._links)))
-        shown = best_first(scores, limit)
-        matched = self._nearest.matched(similar, shown)
-        values = np.take_along_axis(scores, shown, axis=1)
+        fused = fuse(evidence)
+        relations = received(fused, self._links)
+        scores = self._own_first(titles, self._with_last_resort(titles, fused))
+        shown, values = shown_first(scores, relations, limit)
+        matched = near.matched(shown)
         for row in zip(shown.tolist(), values.tolist(), matched.tolist(), strict=True):
             yield tuple(self._candidate(*cell) for cell in zip(*row, strict=True) if cell[1] > 0)
 

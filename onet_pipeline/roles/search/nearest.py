@@ -7,6 +7,7 @@ evidence (``bm25``).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,35 @@ if TYPE_CHECKING:
 
 def _cut(word: str) -> tuple[str]:
     return (stem(word),)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Pairs of a title asked and a title known that share a word, and the best of them per occupation.
+
+    ``cell`` is the flat place of the pair in ``best`` (titles asked x occupations), ``title`` the number of the title
+    known, ``similarity`` their cosine.
+    """
+
+    cell: NDArray[np.int64]
+    title: NDArray[np.int32]
+    similarity: NDArray[np.float32]
+    best: NDArray[np.float32]
+
+    def votes(self) -> NDArray[np.float32]:
+        """Return the sum of the squared similarities of all titles of an occupation: many near ones count."""
+        votes = np.bincount(self.cell, weights=self.similarity * self.similarity, minlength=self.best.size)
+        return votes.astype(np.float32).reshape(self.best.shape)
+
+    def matched(self, shown: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the number of the nearest title of each occupation shown, -1 where none shares a word."""
+        place = np.full(self.best.shape, -1, np.int32)
+        np.put_along_axis(place, shown, np.arange(shown.size, dtype=np.int32).reshape(shown.shape), axis=1)
+        at = place.ravel()[self.cell]
+        nearest = np.flatnonzero((at >= 0) & (self.similarity == self.best.ravel()[self.cell]))
+        matched = np.full(shown.size, np.iinfo(np.int32).max, np.int32)
+        np.minimum.at(matched, at[nearest], self.title[nearest])
+        return np.where(matched < np.iinfo(np.int32).max, matched, -1).reshape(shown.shape)
 
 
 class NearestTitles:
@@ -51,40 +81,14 @@ class NearestTitles:
         rarity = (np.log((1 + len(titles)) / (1 + frequency)) + 1).astype(np.float32)
         return cls(vocabulary, rarity, csr_array(_unit(presence, rarity).T), occupation, occupation_count)
 
-    def similarities(self, titles: Sequence[str]) -> csr_array:
-        """Return the cosine between each title asked (row) and each title known (column)."""
+    def near(self, titles: Sequence[str]) -> Near:
+        """Compare each title asked with every title known."""
         asked = self._vocabulary.presence([title.split() for title in titles])
-        similar: csr_array = _unit(asked, self._rarity) @ self._weights
-        return similar
-
-    def best(self, similar: csr_array) -> NDArray[np.float32]:
-        """Return for each title asked (row) and occupation (column) the similarity of its nearest title."""
-        best = np.zeros((similar.shape[0], self._count), np.float32)
-        np.maximum.at(best.ravel(), self._cells(similar), similar.data)
-        return best
-
-    def votes(self, similar: csr_array) -> NDArray[np.float32]:
-        """Return the sum of the squared similarities of all titles of an occupation: many near ones count."""
-        size = similar.shape[0] * self._count
-        votes = np.bincount(self._cells(similar), weights=similar.data * similar.data, minlength=size)
-        return votes.astype(np.float32).reshape(similar.shape[0], self._count)
-
-    def matched(self, similar: csr_array, shown: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the number of the nearest title of each occupation shown, -1 where none shares a word."""
-        place = np.full((similar.shape[0], self._count), -1, np.int32)
-        np.put_along_axis(place, shown, np.arange(shown.shape[1], dtype=np.int32)[None, :], axis=1)
-        at = place.ravel()[self._cells(similar)]
-        kept = np.flatnonzero(at >= 0)
-        row = _rows(similar)[kept]
-        # The last assignment to a place stands: the nearest title, of equals the first.
-        order = np.lexsort((-similar.indices[kept], similar.data[kept]))
-        matched = np.full(shown.shape, -1, np.int32)
-        matched[row[order], at[kept][order]] = similar.indices[kept][order]
-        return matched
-
-    def _cells(self, similar: csr_array) -> NDArray[np.int64]:
-        cells: NDArray[np.int64] = _rows(similar) * self._count + self.occupation[similar.indices]
-        return cells
+        similar = _unit(asked, self._rarity) @ self._weights
+        cells = _rows(similar) * self._count + self.occupation[similar.indices]
+        best = np.zeros((len(titles), self._count), np.float32)
+        np.maximum.at(best.ravel(), cells, similar.data)
+        return Near(cells, similar.indices, similar.data, best)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all there is to store."""
