@@ -27,12 +27,17 @@ class Settings(BaseSettings):
     database_url_file: Path | None = Field(
         None, description="File that holds the database URL, for secrets mounted as files"
     )
-    auto_migrate: bool = Field(True, description="Migrate the database at first use; `0`: only `onet-pipeline db upgrade` does")
+    auto_migrate: bool = Field(
+        True, description="Migrate the database at first use; `0`: only `onet-pipeline db upgrade` does"
+    )
     uploads: str = Field("uploads", description="Folder or address (`s3://…`, `gs://…`, `az://…`) of the uploads")
-    role_column: str | None = Field(None, description="Name of the role column in every upload; default: found by itself")
+    role_column: str | None = Field(
+        None, description="Name of the role column in every upload; default: found by itself"
+    )
     context_columns: str = Field("", description="Comma-separated columns shown to the mapper beside the role")
     release: str | None = Field(
-        None, description="O*NET release: a version (`30.1`), an address, a zip file or a folder; default: the current release"
+        None,
+        description="O*NET release: a version (`30.1`), an address, a zip file or a folder; default: the current one",
     )
     mirror: str = Field(
         "https://www.onetcenter.org/dl_files/database",

@@ -1,0 +1,67 @@
+"""Keep the search index of the current release where every worker can read it.
+
+Belongs here: which index is wanted, whether it is there, building and saving it. Does not: how an index is made or
+stored (``roles.search``).
+"""
+
+import logging
+from dataclasses import dataclass
+
+from onet_pipeline.errors import NoRelease, SearchIndexDamaged, SearchIndexMissing
+from onet_pipeline.roles.search import SearchIndex, build_index, index_version
+from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.store.records import SyncRecord
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentIndex:
+    """The index of the current release; ``built`` says whether it had to be made."""
+
+    index: SearchIndex
+    onet_version: str
+    address: str
+    built: bool
+
+
+def wanted_index_version(pipeline: Pipeline) -> str:
+    """Return the version that the index of the current release must have, without reading or building one.
+
+    Raises:
+        NoRelease: nothing has been synced.
+    """
+    return index_version(_current_sync(pipeline).content_sha256 or "")
+
+
+def current_index(pipeline: Pipeline) -> CurrentIndex:
+    """Load the index of the current release; one that is missing or damaged is built and saved first.
+
+    Raises:
+        NoRelease: nothing has been synced.
+    """
+    sync = _current_sync(pipeline)
+    folder = pipeline.indexes / index_version(sync.content_sha256 or "")
+    try:
+        return CurrentIndex(SearchIndex.load(folder), sync.version, str(folder), built=False)
+    except SearchIndexMissing:
+        log.info("No search index of O*NET %s in %s yet: building it.", sync.version, folder)
+    except SearchIndexDamaged as error:
+        log.warning("%s Building it anew.", error)
+    return _built(pipeline)
+
+
+def _built(pipeline: Pipeline) -> CurrentIndex:
+    # Named for the release read here: another sync may have ended since the caller looked.
+    release = pipeline.occupations.load_release()
+    index = build_index(release)
+    folder = pipeline.indexes / index.version
+    index.save(folder)
+    return CurrentIndex(index, release.version, str(folder), built=True)
+
+
+def _current_sync(pipeline: Pipeline) -> SyncRecord:
+    sync = pipeline.occupations.latest_sync()
+    if sync is None:
+        raise NoRelease("No O*NET release has been synced yet: run `onet-pipeline sync`.")
+    return sync

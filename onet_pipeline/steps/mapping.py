@@ -1,0 +1,196 @@
+"""Map the roles of one upload: candidates, decisions already paid for, the mapper for the rest, rows as they land.
+
+Belongs here: what is asked, what is taken over, what is saved together. Does not: how candidates are found or chosen
+(``roles``), or rows written (``store``).
+"""
+
+import hashlib
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from onet_pipeline.errors import OnetPipelineError, UploadUnreadable
+from onet_pipeline.roles.mapper import Mapper
+from onet_pipeline.roles.records import Answer, Method, Question, Role, Usage
+from onet_pipeline.steps.indexing import CurrentIndex, current_index
+from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.store.mappings import new_run
+from onet_pipeline.store.records import Decision, JudgedRole, MappingRun, RunOutcome, Upload
+from onet_pipeline.store.records import Mapping as SavedMapping
+
+SAVED_TOGETHER = 500
+"""Roles of one transaction where no call to a model separates them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappingOutcome:
+    """What one run did with the distinct roles of an upload.
+
+    ``asked`` counts questions put to the mapper: spellings that normalise alike are one. ``kept`` counts roles that an
+    earlier, interrupted run of the same inputs had saved, and roles that a reviewer has confirmed.
+    """
+
+    roles: int
+    asked: int
+    kept: int
+    by_method: Mapping[str, int]
+    by_tier: Mapping[str, int]
+    usage: Usage
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The questions of an upload, sorted by what is to be done with them; a group shares one decision."""
+
+    kept: list[Question] = field(default_factory=list)
+    cached: list[tuple[Question, Decision]] = field(default_factory=list)
+    asked: dict[int, list[Question]] = field(default_factory=dict)
+
+
+def upload_fingerprint(content_sha256: str | None, index_version: str, mapper: Mapper) -> str:
+    """Hash what an upload's mappings depend on: its content, the index, and the mapper with its version and model."""
+    material = "\n".join([content_sha256 or "", index_version, mapper.name, mapper.version, mapper.model or ""])
+    return hashlib.sha256(material.encode()).hexdigest()
+
+
+def map_upload(pipeline: Pipeline, key: str, *, run_id: str | None = None, fresh: bool = False) -> MappingOutcome:
+    """Map every role of a registered upload whose roles have been read; each batch is committed as it lands.
+
+    Roles that a reviewer confirmed stay as they are. ``fresh`` asks again what has been decided before.
+
+    Raises:
+        MapperError: the mapper cannot go on; what was saved stays, and the mapping run says why.
+        NoRelease: nothing has been synced.
+    """
+    started = time.monotonic()
+    upload = pipeline.uploads.get(key)
+    if upload is None:
+        raise UploadUnreadable(f"No upload is registered as {key}: scan the uploads first.")
+    current, mapper = current_index(pipeline), pipeline.mapper
+    run = _new_run(upload, current, mapper, run_id)
+    pipeline.mappings.start_run(run)
+    try:
+        outcome = _map_roles(pipeline, run, current, fresh=fresh)
+    except OnetPipelineError as error:
+        pipeline.mappings.finish_run(run, RunOutcome.FAILED, reason=str(error))
+        raise
+    _finish(pipeline, run, outcome, upload_fingerprint(upload.content_sha256, current.index.version, mapper))
+    return replace(outcome, seconds=time.monotonic() - started)
+
+
+def _new_run(upload: Upload, current: CurrentIndex, mapper: Mapper, run_id: str | None) -> MappingRun:
+    return new_run(
+        upload.key,
+        content_sha256=upload.content_sha256,
+        run_id=run_id,
+        mapper=mapper.name,
+        model=mapper.model,
+        prompt_version=mapper.version,
+        index_version=current.index.version,
+        onet_version=current.onet_version,
+    )
+
+
+def _finish(pipeline: Pipeline, run: MappingRun, outcome: MappingOutcome, fingerprint: str) -> None:
+    """Close the run; fallbacks are provisional, so an upload that has some is not done and will be tried again."""
+    fallbacks = outcome.by_method.get(Method.FALLBACK, 0)
+    if fallbacks:
+        reason = f"{fallbacks} of {outcome.roles} roles fell back to the best-ranked candidate."
+        pipeline.mappings.finish_run(run, RunOutcome.PARTIAL, reason=reason)
+    else:
+        pipeline.mappings.finish_run(run, RunOutcome.SUCCEEDED, done_fingerprint=fingerprint)
+
+
+def _map_roles(pipeline: Pipeline, run: MappingRun, current: CurrentIndex, *, fresh: bool) -> MappingOutcome:
+    roles = pipeline.uploads.roles(run.upload_key)
+    mapper = pipeline.mapper
+    questions = _questions(roles, current, pipeline.settings.candidates)
+    fingerprints = {question.id: mapper.fingerprint(question) for question in questions}
+    work = _sort(pipeline, run, questions, fingerprints, fresh=fresh)
+    usage, saved = Usage(), Counter[tuple[str, str]]()
+
+    def judged(question: Question, answer: Answer, cached_from: str | None = None) -> JudgedRole:
+        saved[answer.method, answer.tier] += 1
+        role, fingerprint = roles[question.id], fingerprints[question.id]
+        return JudgedRole(role, answer, question.candidates, fingerprint, cached_from)
+
+    for some in _slices([judged(q, _taken_over(q, d), d.origin) for q, d in work.cached]):
+        pipeline.mappings.save_batch(run, some)
+    for batch in mapper.answer([group[0] for group in work.asked.values()]):
+        rows = [judged(q, replace(a, question_id=q.id)) for a in batch.answers for q in work.asked[a.question_id]]
+        pipeline.mappings.save_batch(run, rows, usage=batch.usage)
+        usage += batch.usage
+    return MappingOutcome(
+        roles=len(roles),
+        asked=len(work.asked),
+        kept=len(work.kept),
+        by_method=_totals((method, n) for (method, _), n in saved.items()),
+        by_tier=_totals((tier, n) for (_, tier), n in saved.items()),
+        usage=usage,
+        seconds=0.0,
+    )
+
+
+def _questions(roles: Sequence[Role], current: CurrentIndex, limit: int) -> list[Question]:
+    found = current.index.search([role.title for role in roles], limit)
+    pairs = enumerate(zip(roles, found, strict=True))
+    return [Question(number, role.title, candidates, role.context) for number, (role, candidates) in pairs]
+
+
+def _sort(
+    pipeline: Pipeline,
+    run: MappingRun,
+    questions: Sequence[Question],
+    fingerprints: Mapping[int, str | None],
+    *,
+    fresh: bool,
+) -> _Work:
+    saved = {mapping.source_role: mapping for mapping in pipeline.mappings.mappings(run.upload_key)}
+    decided = {} if fresh else pipeline.decisions.find([each for each in fingerprints.values() if each])
+    work, groups = _Work(), defaultdict[str, list[Question]](list)
+    for question in questions:
+        fingerprint = fingerprints[question.id]
+        if _stands(saved.get(question.role), fingerprint, run, fresh=fresh):
+            work.kept.append(question)
+        elif decision := decided.get(fingerprint or ""):
+            work.cached.append((question, decision))
+        else:
+            groups[fingerprint or f"question {question.id}"].append(question)
+    work.asked.update((group[0].id, group) for group in groups.values())
+    return work
+
+
+def _stands(mapping: SavedMapping | None, fingerprint: str | None, run: MappingRun, *, fresh: bool) -> bool:
+    """Say whether a saved row needs nothing: it is confirmed, or an interrupted run of the same inputs saved it."""
+    if mapping is None:
+        return False
+    if mapping.user_confirmed:
+        return True
+    same = fingerprint is not None and mapping.fingerprint == fingerprint and mapping.index_version == run.index_version
+    return same and mapping.method is not Method.FALLBACK and not fresh
+
+
+def _taken_over(question: Question, decision: Decision) -> Answer:
+    return Answer(
+        question_id=question.id,
+        code=decision.code,
+        tier=decision.tier,
+        reasoning=decision.reasoning,
+        method=Method.CACHED,
+        runners_up=decision.runners_up,
+        missing_information=decision.missing_information,
+    )
+
+
+def _slices(rows: Sequence[JudgedRole]) -> Iterator[Sequence[JudgedRole]]:
+    for start in range(0, len(rows), SAVED_TOGETHER):
+        yield rows[start : start + SAVED_TOGETHER]
+
+
+def _totals(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for name, count in counts:
+        totals[name] += count
+    return dict(totals)

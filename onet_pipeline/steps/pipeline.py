@@ -1,0 +1,108 @@
+"""The domain objects of one process, made from its settings.
+
+Belongs here: which database, stores, mapper and folders the settings name. Does not: any work with them.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onet_pipeline.errors import SettingsError
+from onet_pipeline.roles.lexical import LexicalMapper
+from onet_pipeline.roles.mapper import Mapper
+from onet_pipeline.settings import Settings, read_settings
+from onet_pipeline.store.database import Database, database_url
+from onet_pipeline.store.decisions import DecisionStore
+from onet_pipeline.store.mappings import MappingStore
+from onet_pipeline.store.releases import OccupationStore
+from onet_pipeline.store.uploads import UploadStore
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Settings and everything they name; each part is made at first use."""
+
+    settings: Settings
+
+    @classmethod
+    def from_environment(cls) -> "Pipeline":
+        """Read the settings of this process.
+
+        Raises:
+            SettingsError: a variable has a value that cannot be used.
+        """
+        return cls(read_settings())
+
+    def close(self) -> None:
+        """Close the database's connections, if any were opened; a later use opens new ones."""
+        if "database" in vars(self):
+            self.database.close()
+
+    @cached_property
+    def database(self) -> Database:
+        """The database of the settings, migrated at first use."""
+        settings = self.settings
+        secret = settings.database_url.get_secret_value() if settings.database_url else None
+        url = database_url(secret, settings.database_url_file, settings.root)
+        return Database(url, auto_migrate=settings.auto_migrate)
+
+    @cached_property
+    def occupations(self) -> OccupationStore:
+        """Reference tables and sync log."""
+        return OccupationStore(self.database)
+
+    @cached_property
+    def uploads(self) -> UploadStore:
+        """Registry of uploads and their roles."""
+        return UploadStore(self.database)
+
+    @cached_property
+    def mappings(self) -> MappingStore:
+        """Mappings with their runs."""
+        return MappingStore(self.database)
+
+    @cached_property
+    def decisions(self) -> DecisionStore:
+        """Answers that may be used again."""
+        return DecisionStore(self.database)
+
+    @property
+    def archives(self) -> Path:
+        """Folder of downloaded releases."""
+        return self.settings.root / "releases"
+
+    @cached_property
+    def indexes(self) -> "UPath":
+        """Folder or address of search indexes, one folder per version in it."""
+        from upath import UPath
+
+        return UPath(self.settings.index) if self.settings.index else UPath(self.settings.root / "index")
+
+    @cached_property
+    def mapper(self) -> Mapper:
+        """The mapper of the settings; ``auto`` is Claude where there is a key, else lexical.
+
+        Raises:
+            SettingsError: Claude is asked for and there is no key.
+        """
+        settings = self.settings
+        key = settings.anthropic_api_key
+        if settings.mapper == "lexical" or (settings.mapper == "auto" and key is None):
+            return LexicalMapper()
+        if key is None:
+            raise SettingsError(
+                "ONET_MAPPER is claude and there is no ANTHROPIC_API_KEY: set it, or ONET_MAPPER=lexical."
+            )
+        from onet_pipeline.roles.claude import ClaudeMapper
+
+        return ClaudeMapper(
+            api_key=key.get_secret_value(),
+            base_url=settings.anthropic_base_url,
+            model=settings.model,
+            batch_size=settings.batch_size,
+            concurrency=settings.concurrency,
+        )
