@@ -9,6 +9,7 @@
     │   └── TableRefused         a table or column is missing or malformed
     ├── UploadError
     │   ├── UploadUnreadable     the file cannot be read as a table
+    │   ├── UploadUnavailable    the file cannot be had now; trying again may help
     │   ├── UploadEmpty          the file holds no role
     │   ├── RoleColumnUnknown    no column, or more than one, could hold the roles
     │   ├── UploadOptionsRefused the YAML beside the upload has a key or value that cannot be used
@@ -62,6 +63,10 @@ class UploadError(OnetPipelineError):
 
 class UploadUnreadable(UploadError):
     """The file cannot be read as a table."""
+
+
+class UploadUnavailable(UploadError):
+    """The file cannot be had now; this says nothing about what is in it, and trying again may help."""
 
 
 class UploadEmpty(UploadError):

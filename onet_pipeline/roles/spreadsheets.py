@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from onet_pipeline.errors import RoleColumnUnknown, UploadEmpty, UploadError, UploadUnreadable
+from onet_pipeline.errors import RoleColumnUnknown, UploadEmpty, UploadError, UploadUnavailable, UploadUnreadable
 from onet_pipeline.roles.cells import clean, is_blank
 from onet_pipeline.roles.header import Header, find_header
 from onet_pipeline.roles.records import Role
@@ -67,7 +67,9 @@ def read_upload_file(path: "Path | UPath", options: UploadOptions | None = None)
     """Read the upload at a path or address; see ``read_upload``.
 
     Raises:
-        UploadError: see ``read_upload``; also when the file is too large or is not there.
+        UploadUnavailable: the file is not there, or cannot be had now.
+        UploadUnreadable: it is larger than ``MOST_UPLOAD_BYTES``.
+        UploadError: as ``read_upload``.
     """
     try:
         size = path.stat().st_size
@@ -77,8 +79,8 @@ def read_upload_file(path: "Path | UPath", options: UploadOptions | None = None)
             )
         content = path.read_bytes()
     except OSError as error:
-        raise UploadUnreadable(
-            f"{path.name} cannot be read: {type(error).__name__}. Check that it is there."
+        raise UploadUnavailable(
+            f"{path.name} cannot be had: {type(error).__name__}. Check that it is there."
         ) from error
     return read_upload(content, path.name, options)
 

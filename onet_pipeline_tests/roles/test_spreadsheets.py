@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onet_pipeline.errors import RoleColumnUnknown, UploadEmpty, UploadUnreadable
+from onet_pipeline.errors import RoleColumnUnknown, UploadEmpty, UploadUnavailable, UploadUnreadable
 from onet_pipeline.roles import spreadsheets
 from onet_pipeline.roles.spreadsheets import UploadSheet, read_upload, read_upload_file
 from onet_pipeline.roles.upload_options import UploadOptions
@@ -138,7 +138,7 @@ def test_a_file_over_the_limit_is_refused_unread(tmp_path: Path, monkeypatch: py
 
 
 def test_a_file_that_is_gone_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UploadUnreadable, match=r"gone\.csv cannot be read: FileNotFoundError"):
+    with pytest.raises(UploadUnavailable, match=r"gone\.csv cannot be had: FileNotFoundError"):
         read_upload_file(tmp_path / "gone.csv")
 
 
