@@ -11,8 +11,10 @@ import io
 import re
 import statistics
 from collections.abc import Iterator
+from itertools import islice
 
 from onet_pipeline.errors import UploadUnreadable
+from onet_pipeline.roles.cells import is_number
 from onet_pipeline.roles.role_words import is_role_word
 
 _BOMS = (
@@ -62,10 +64,19 @@ def find_encoding(content: bytes, name: str) -> str:
         return wide
     _refuse_binary(content[:_SAMPLE], name)
     try:
-        codecs.lookup("utf-8").decode(content, "strict")
+        content.decode("utf-8")
     except UnicodeDecodeError as error:
         return "utf-8" if _is_damaged_utf8(content, error.start) else _single_byte_encoding(content)
     return "utf-8"
+
+
+def is_encoded(content: bytes, encoding: str) -> bool:
+    """Tell whether every byte fits the encoding."""
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def find_delimiter(content: bytes, encoding: str) -> str | None:
@@ -89,17 +100,27 @@ def read_rows(content: bytes, name: str, encoding: str, delimiter: str | None) -
         UploadUnreadable: a quotation mark is opened and never closed.
     """
     csv.field_size_limit(_CELL_LIMIT)
-    lines = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline="")
-    reader = csv.reader(lines, delimiter=delimiter or _NONE)
-    started = 0
+    reader = csv.reader(_lines(content, encoding), delimiter=delimiter or _NONE)
+    begun = started = 0
     try:
         for row in reader:
             if reader.line_num - started > _MOST_LINES_IN_A_RECORD:
                 raise _unclosed(name, started + 1)
-            started = reader.line_num
+            begun, started = started, reader.line_num
             yield row
     except csv.Error as error:
         raise _unclosed(name, started + 1) from error
+    if started - begun > 1 and _ends_within_quotes(_lines(content, encoding), begun):
+        raise _unclosed(name, begun + 1)
+
+
+def _lines(content: bytes, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline="")
+
+
+def _ends_within_quotes(lines: io.TextIOWrapper, begun: int) -> bool:
+    """Tell whether the last record has an odd number of marks: its reader takes the end of the file for one."""
+    return sum(line.count('"') for line in islice(lines, begun, None)) % 2 == 1
 
 
 def _unclosed(name: str, line: int) -> UploadUnreadable:
@@ -152,7 +173,7 @@ def _is_list_under_a_header(lines: list[str]) -> bool:
 
 
 def _sample_text(content: bytes, encoding: str) -> str:
-    reader = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline="")
+    reader = _lines(content, encoding)
     text = reader.read(_SAMPLE)
     if not reader.read(1):
         return text
@@ -170,5 +191,12 @@ def _regularity(sample: str, delimiter: str) -> tuple[bool, float, int]:
     width = statistics.mode(widths) if widths else 0
     share = round(widths.count(width) / max(1, len(rows)), 1)
     named = any(len(row) > 1 and any(map(is_role_word, row)) for row in rows[:60])
+    if not named and delimiter == "," and _is_prose(sample, rows):
+        return False, 0.0, 0
     least = 0.3 if named else 0.5 if width > 2 else 0.7
     return (named, share, width) if width > 1 and share >= least else (False, 0.0, 0)
+
+
+def _is_prose(sample: str, rows: list[list[str]]) -> bool:
+    """``Manager, Sales``: commas that are all followed by space, and no number in any cell, are a list's own."""
+    return not re.search(r",[^ ]", sample) and not any(is_number(cell.strip()) for row in rows for cell in row)

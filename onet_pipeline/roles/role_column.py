@@ -3,6 +3,7 @@
 Belongs here: choosing by configured name, by header words, by content. Does not: finding the header (``header``).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -64,6 +65,15 @@ def column_named(columns: Sequence[str], name: str) -> int | None:
     """Return the index of the column with this name; case, space, ``_`` and accents do not count."""
     wanted = _folded(name)
     return next((index for index, column in enumerate(columns) if wanted and _folded(column) == wanted), None)
+
+
+def column_meant(columns: Sequence[str], name: str) -> int | None:
+    """Return the index of the column with this name, or with the number in ``column 2`` where none is called that."""
+    named = column_named(columns, name)
+    number = re.fullmatch(r"column(\d{1,5})", _folded(name))
+    if named is None and number and 1 <= int(number[1]) <= len(columns):
+        return int(number[1]) - 1
+    return named
 
 
 def choose(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Choice:

@@ -31,7 +31,7 @@ _NAMES = _phrases(
     posizione lavorativa | mansione | functietitel | functienaam | functiebenaming | nome do cargo |
     titulo do cargo | nazwa stanowiska | stanowisko | yrkestitel | stillingstittel | stillingsbetegnelse |
     ammattinimike | pracovni pozice | nazev pozice | beosztas | munkakor | unvan | gorev unvani | должность | 职位 |
-    职务 | 職種 | 役職 | 직책 | 직위
+    职务 | 職種 | 役職 | 직책 | 직위 | المسمى الوظيفي | الوظيفة
     """
 )
 #: Headers that mean it when nothing better is there.
@@ -50,7 +50,7 @@ _ATTRIBUTES = _words(
     """
     code codes id ids number num no nr key grade level band step salary pay wage rate hours start begin end date
     since years year tenure status type types category group family families count headcount location city state zip
-    country url link email phone flag fte percent index seniority
+    country url link email phone flag fte percent index seniority system user access security login permission
     """
 )
 #: Titles, but not of the person's present job.
@@ -92,6 +92,7 @@ _JOB_WORDS = _words(
     verpleegkundige kierownik specjalista inzynier
     """
 )
+_LAST_WORDS = _words("title titles occupation designation role position profession job")
 _SALUTATIONS = _words(
     """
     mr mrs ms miss mx dr prof sir madam herr frau m mme mlle sr sra sig
@@ -106,13 +107,13 @@ def header_words(header: str) -> str:
 
 
 def header_rank(header: str) -> int:
-    """Say how surely a header names the role column: 3 outright, 2 perhaps, 1 titles of another kind, 0 no."""
+    """Say how surely a header names the role column: 4 by itself, 3 in part, 2 perhaps, 1 other titles, 0 no."""
     plain = header_words(header)
     words = plain.split()
     if not words or len(words) > 6 or _ATTRIBUTES.intersection(words):
         return 0
     phrases = {" ".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1)}
-    rank = 3 if phrases & _NAMES else 2 if plain in _MAYBE or words[-1] in ("title", "occupation", "designation") else 0
+    rank = 4 if plain in _NAMES else 3 if phrases & _NAMES else 2 if plain in _MAYBE or words[-1] in _LAST_WORDS else 0
     return min(rank, 1) if _OTHERS.intersection(words) else rank
 
 

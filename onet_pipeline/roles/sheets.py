@@ -68,6 +68,8 @@ def open_sheets(content: bytes, name: str, options: UploadOptions) -> list[RawSh
 
 def _text_sheet(content: bytes, name: str, options: UploadOptions) -> RawSheet:
     encoding = options.encoding or delimited.find_encoding(content, name)
+    if options.encoding and not delimited.is_encoded(content, encoding):
+        raise UploadUnreadable(f"{name} is not {encoding} text. Correct `encoding:`, or leave it out.")
     delimiter = options.delimiter or delimited.find_delimiter(content, encoding)
     rows = partial(delimited.read_rows, content, name, encoding, delimiter)
     return RawSheet(rows=rows, encoding=encoding, delimiter=delimiter)

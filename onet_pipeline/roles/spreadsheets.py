@@ -13,7 +13,7 @@ from onet_pipeline.errors import RoleColumnUnknown, UploadEmpty, UploadError, Up
 from onet_pipeline.roles.cells import clean, is_blank
 from onet_pipeline.roles.header import Header, find_header
 from onet_pipeline.roles.records import Role
-from onet_pipeline.roles.role_column import Choice, Evidence, choose, column_named
+from onet_pipeline.roles.role_column import Choice, Evidence, choose, column_meant
 from onet_pipeline.roles.sheets import RawSheet, open_sheets
 from onet_pipeline.roles.tally import Tally
 from onet_pipeline.roles.upload_options import UploadOptions
@@ -96,7 +96,7 @@ def read_upload(content: bytes, name: str, options: UploadOptions | None = None)
     options = options or UploadOptions()
     table = _find_table(open_sheets(content, name, options), name, options)
     columns = table.header.columns
-    context = {column: column_named(columns, column) for column in options.context_columns}
+    context = {column: column_meant(columns, column) for column in options.context_columns}
     tally = Tally(
         role_index=table.role_index,
         header_cells=table.header_cells,
@@ -143,6 +143,8 @@ def _table(sheet: RawSheet, name: str, options: UploadOptions) -> _Table:
     if all(is_blank(cell) for row in rows for cell in row):
         raise UploadEmpty(f"{name} has no rows. Send a file with a header and rows.")
     header = find_header(rows, options.role_column, certain=sheet.has_header)
+    if not any(any(row) for row in rows[header.data_row :]):
+        raise UploadEmpty(f"{name} has a header and no rows below it.")
     choice = _choose(header, rows, options.role_column)
     if choice.index is None:
         raise RoleColumnUnknown(_which_column(name, header.columns, choice, options.role_column))
@@ -152,7 +154,7 @@ def _table(sheet: RawSheet, name: str, options: UploadOptions) -> _Table:
 
 def _choose(header: Header, rows: Sequence[Sequence[str]], configured: str | None) -> Choice:
     if configured is not None:
-        index = column_named(header.columns, configured)
+        index = column_meant(header.columns, configured)
         return Choice(index, Evidence.CONFIGURED)
     width = len(header.columns)
     data = [[*row, *[""] * (width - len(row))] for row in rows[header.data_row :] if any(row)]
@@ -160,7 +162,7 @@ def _choose(header: Header, rows: Sequence[Sequence[str]], configured: str | Non
 
 
 def _which_column(name: str, columns: Sequence[str], choice: Choice, configured: str | None) -> str:
-    shown = [columns[index][:60] for index in choice.rivals] or [column[:60] for column in columns[:50]]
+    shown = [_label(columns, index) for index in choice.rivals or range(min(50, len(columns)))]
     if configured is not None:
         problem = f"has no column {configured!r}; its columns: {', '.join(shown)}"
     elif choice.rivals:
@@ -168,6 +170,11 @@ def _which_column(name: str, columns: Sequence[str], choice: Choice, configured:
     else:
         problem = f"has no column that looks like job titles; its columns: {', '.join(shown)}"
     return f"{name} {problem}. Name the right one by `role_column:` in {name}.yaml beside it, or by ONET_ROLE_COLUMN."
+
+
+def _label(columns: Sequence[str], index: int) -> str:
+    name = columns[index]
+    return f"{name[:60]} (column {index + 1})" if columns.count(name) > 1 else name[:60]
 
 
 def _cleaned(row: Sequence[str]) -> list[str]:

@@ -41,7 +41,14 @@ def test_a_header_about_the_job_is_not_its_title(header: str) -> None:
 
 
 def test_the_title_of_the_present_job_goes_before_other_titles() -> None:
-    for other in ("Underfilled Job Title", "Supervisor Title", "SOC Title", "Previous Position Title", "Title"):
+    for other in (
+        "Underfilled Job Title",
+        "Supervisor Title",
+        "SOC Title",
+        "Previous Position Title",
+        "Title",
+        "User Role",
+    ):
         assert read(f"{other},Employee Position Title\nCook,Nurse\nClerk,Dean\n").column == "Employee Position Title"
 
 
@@ -52,6 +59,13 @@ def test_the_fuller_of_two_columns_is_taken() -> None:
 
 def test_columns_that_say_the_same_are_no_question() -> None:
     assert read("Job Title,Position Title\nNurse,Nurse\nCook,Cook\n").column == "Job Title"
+
+
+def test_columns_of_one_name_are_told_apart_by_number() -> None:
+    text = "Job Title,Job Title,Pay\nNurse,Cook,1\nDean,Clerk,2\n"
+    with pytest.raises(RoleColumnUnknown, match=r"Job Title \(column 1\), Job Title \(column 2\)"):
+        read(text)
+    assert [role.title for role in read(text, "column 2").roles] == ["Cook", "Clerk"]
 
 
 def test_columns_equally_good_are_listed_with_the_way_to_name_one() -> None:

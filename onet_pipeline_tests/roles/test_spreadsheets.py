@@ -119,7 +119,7 @@ def test_context_is_bounded() -> None:
 
 
 def test_an_upload_without_rows_is_empty() -> None:
-    for content in (b"", b"\n\n", b"\xef\xbb\xbf", b",,,\n,,\n"):
+    for content in (b"", b"\n\n", b"\xef\xbb\xbf", b",,,\n,,\n", b"Job Title\n", b"Name,Job Title\n,\n"):
         with pytest.raises(UploadEmpty, match=r"staff\.csv"):
             read_upload(content, "staff.csv")
 
@@ -210,6 +210,19 @@ def test_excels_announcement_of_the_delimiter_is_obeyed() -> None:
     assert titles(read("sep=|\nJob Title|Pay, net\nNurse, ward|1,5\nCook|2,5\n")) == {"Nurse, ward": 1, "Cook": 1}
 
 
+def test_commas_within_a_list_without_a_header_split_nothing() -> None:
+    assert titles(read("Manager, Sales\nClerk, Records\nNurse\n")) == {
+        "Manager, Sales": 1,
+        "Clerk, Records": 1,
+        "Nurse": 1,
+    }
+
+
+def test_a_configured_encoding_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(UploadUnreadable, match=r"staff\.csv is not utf-8 text\. Correct `encoding:`"):
+        read_upload("Job Title\nKöchin\n".encode("cp1252"), "staff.csv", UploadOptions(encoding="utf-8"))
+
+
 def test_commas_within_a_list_of_titles_split_nothing() -> None:
     assert titles(read("Job Title\nManager, Sales\nManager, IT\nClerk, Sales\n")) == {
         "Manager, Sales": 1,
@@ -223,8 +236,10 @@ def test_line_breaks_within_quotes_are_space() -> None:
 
 
 def test_a_quotation_mark_that_is_never_closed_is_refused_with_its_line() -> None:
-    with pytest.raises(UploadUnreadable, match=r"staff\.csv: a quotation mark opened on line 3 is not closed"):
-        read('Job Title,Pay\nCook,1\n"Nurse,2\n' + "Clerk,3\n" * 300)
+    for rest in ("", "Clerk,3\n" * 300):
+        with pytest.raises(UploadUnreadable, match=r"staff\.csv: a quotation mark opened on line 3 is not closed"):
+            read('Job Title,Pay\nCook,1\n"Nurse,2\nDean,3\n' + rest)
+    assert titles(read('Job Title,Pay\nCook,1\nPipe Fitter 5",2\n"Head\nCook",3'))["Head Cook"] == 1
 
 
 @pytest.mark.parametrize(
