@@ -1,0 +1,63 @@
+"""What Dagster loads: assets, checks, jobs, sensors, schedules and the one resource.
+
+Belongs here: putting them together. Does not: any of them (``orchestration``). Nothing is read, connected to or opened
+when this is imported.
+
+https://docs.dagster.io/api/dagster/definitions
+"""
+
+import dagster as dg
+
+from onet_pipeline.orchestration.assets.release import onet_release_archive, onet_tables
+from onet_pipeline.orchestration.assets.search import search_index
+from onet_pipeline.orchestration.assets.uploads import role_mappings, upload_roles
+from onet_pipeline.orchestration.automation import onet_automation
+from onet_pipeline.orchestration.checks.release import (
+    index_is_of_the_current_release,
+    onet_tables_checks,
+    row_counts_are_plausible,
+)
+from onet_pipeline.orchestration.checks.uploads import (
+    every_role_is_mapped,
+    few_roles_are_unsure,
+    no_upload_is_behind,
+    no_upload_is_rejected,
+)
+from onet_pipeline.orchestration.jobs import check_uploads, map_upload, sync_onet
+from onet_pipeline.orchestration.resources import environment_pipeline
+from onet_pipeline.orchestration.schedules import release_schedule, uploads_check_schedule
+from onet_pipeline.orchestration.sensors import failed_runs, upload_sensor
+
+ASSETS = (onet_release_archive, onet_tables, search_index, upload_roles, role_mappings)
+CHECKS = (
+    row_counts_are_plausible,
+    onet_tables_checks,
+    index_is_of_the_current_release,
+    every_role_is_mapped,
+    few_roles_are_unsure,
+    no_upload_is_behind,
+    no_upload_is_rejected,
+)
+JOBS = (sync_onet, map_upload, check_uploads)
+SENSORS = (upload_sensor, onet_automation, failed_runs)
+SCHEDULES = (release_schedule, uploads_check_schedule)
+
+
+def build_definitions(**overrides: object) -> dg.Definitions:
+    """Return the definitions; ``overrides`` replace resources by name, for instance ``pipeline=Pipeline(settings)``.
+
+    One process does a whole run: starting one for each step costs 2.1 s of processor time, and no two steps of a run
+    can go at the same time.
+    """
+    return dg.Definitions(
+        assets=ASSETS,
+        asset_checks=CHECKS,
+        jobs=JOBS,
+        sensors=SENSORS,
+        schedules=SCHEDULES,
+        resources={"pipeline": environment_pipeline, **overrides},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_definitions()

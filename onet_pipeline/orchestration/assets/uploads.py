@@ -1,0 +1,175 @@
+"""What is done for each upload: its distinct roles, and the occupation of each.
+
+Belongs here: the two partitioned assets and what they tell. Does not: reading files (``steps.uploads``), mapping
+(``steps.mapping``), or which uploads need it (``sensors``).
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from onet_pipeline.errors import UploadUnreadable
+from onet_pipeline.orchestration.assets.search import search_index
+from onet_pipeline.orchestration.failures import told_plainly
+from onet_pipeline.orchestration.groups import OWNERS, UPLOAD_TAGS, UPLOADS
+from onet_pipeline.orchestration.partitions import uploads_partitions
+from onet_pipeline.orchestration.tables import PREVIEWED, preview, table_definition
+from onet_pipeline.roles.records import ConfidenceTier, Method
+from onet_pipeline.steps.export import credit
+from onet_pipeline.steps.mapping import MappingOutcome, map_upload
+from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.uploads import read_roles
+from onet_pipeline.store.models import MappingRow, UploadRoleRow
+from onet_pipeline.store.records import Mapping as RoleMapping
+from onet_pipeline.store.records import MappingCounts, Upload
+
+# Calls to the mapper are bounded across runs by the limit of this pool, see deploy/README.md.
+MAPPING_POOL = "mapping"
+_BY_RISK = (ConfidenceTier.LOW, ConfidenceTier.MEDIUM, ConfidenceTier.HIGH)
+
+
+@dg.asset(
+    description="The distinct values of the upload's role column, as first spelled, with the number of rows of each.",
+    group_name=UPLOADS,
+    kinds={"csv", "table"},
+    owners=list(OWNERS),
+    tags=UPLOAD_TAGS,
+    code_version="1",
+    metadata=table_definition(UploadRoleRow),
+    partitions_def=uploads_partitions,
+)
+def upload_roles(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult[None]:
+    """Read the upload and save its roles."""
+    started = time.monotonic()
+    with told_plainly():
+        read_roles(pipeline, context.partition_key)
+        upload = registered(pipeline, context.partition_key)
+        roles = pipeline.uploads.roles(upload.key)
+    frequent = sorted(roles, key=lambda role: -role.row_count)[:PREVIEWED]
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(upload.roles_sha256 or ""),
+        metadata={
+            "dagster/row_count": len(roles),
+            "upload": upload.path,
+            "sha256": upload.content_sha256,
+            "role_column": upload.role_column,
+            "rows": upload.row_count,
+            "blank_rows": upload.blank_count,
+            "totals_rows": upload.totals_count,
+            "preview": preview(("role", "rows"), [(role.title, role.row_count) for role in frequent]),
+            "seconds": round(time.monotonic() - started, 1),
+        },
+    )
+
+
+class MappingConfig(dg.Config):
+    """How a run maps an upload."""
+
+    fresh: bool = Field(
+        default=False,
+        description="Put every role to the mapper again, even where an earlier decision could be taken over. It costs.",
+    )
+
+
+@dg.asset(
+    deps=[upload_roles, search_index],
+    description="The O*NET occupation of each role of the upload, with confidence, reasoning and provenance.",
+    group_name=UPLOADS,
+    kinds={"table"},
+    owners=list(OWNERS),
+    tags=UPLOAD_TAGS,
+    code_version="1",
+    metadata=table_definition(MappingRow),
+    partitions_def=uploads_partitions,
+    pool=MAPPING_POOL,
+)
+def role_mappings(
+    context: dg.AssetExecutionContext, config: MappingConfig, pipeline: dg.ResourceParam[Pipeline]
+) -> dg.MaterializeResult[None]:
+    """Map the roles; each batch is saved as it lands."""
+    key = context.partition_key
+    with told_plainly():
+        outcome = map_upload(pipeline, key, run_id=context.run.run_id, fresh=config.fresh)
+        upload, mappings = registered(pipeline, key), pipeline.mappings.mappings(key)
+        counts = pipeline.mappings.counts([key]).get(key, MappingCounts())
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(upload.done_fingerprint or ""),
+        metadata={**_totals(upload, counts), **_run(outcome), **_provenance(mappings)},
+    )
+
+
+def registered(pipeline: Pipeline, key: str) -> Upload:
+    """Return the upload of a partition.
+
+    Raises:
+        UploadUnreadable: no file of that key has ever been seen.
+    """
+    upload = pipeline.uploads.get(key)
+    if upload is None:
+        raise UploadUnreadable(f"No upload is registered as {key}: put the file into the uploads folder.")
+    return upload
+
+
+def unsure_share(counts: MappingCounts) -> float:
+    """Return the share of an upload's roles that are LOW, fallbacks among them; 0 where it has no roles."""
+    return counts.by_tier.get(ConfidenceTier.LOW, 0) / counts.roles if counts.roles else 0.0
+
+
+def _totals(upload: Upload, counts: MappingCounts) -> dict[str, Any]:
+    return {
+        "dagster/row_count": counts.roles,
+        "upload": upload.path,
+        "rows": counts.rows,
+        "unmapped": counts.unmapped,
+        "confirmed": counts.confirmed,
+        "share_low": round(unsure_share(counts), 4),
+        **{f"confidence_{tier.value.lower()}": counts.by_tier.get(tier, 0) for tier in ConfidenceTier},
+        **{f"method_{method.value}": counts.by_method.get(method, 0) for method in Method},
+    }
+
+
+def _run(outcome: MappingOutcome) -> dict[str, Any]:
+    usage = outcome.usage
+    return {
+        "asked": outcome.asked,
+        "kept": outcome.kept,
+        "calls": usage.calls,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cost_usd": usage.cost_usd if usage.cost_usd is not None else "unknown: the model has no known price",
+        "seconds": round(outcome.seconds, 1),
+    }
+
+
+def _provenance(mappings: Sequence[RoleMapping]) -> dict[str, Any]:
+    versions = sorted({mapping.onet_version for mapping in mappings})
+    return {
+        "mapper": ", ".join(sorted({mapping.mapper for mapping in mappings})),
+        "model": ", ".join(sorted({mapping.model for mapping in mappings if mapping.model})) or "none",
+        "onet_version": ", ".join(versions),
+        "riskiest": _riskiest(mappings),
+        "credit": credit(", ".join(versions)),
+    }
+
+
+def _riskiest(mappings: Iterable[RoleMapping]) -> dg.MarkdownMetadataValue:
+    """Show the least sure answers that stand for the most rows."""
+    first = sorted(mappings, key=lambda each: (_BY_RISK.index(each.confidence), -each.row_count))[:PREVIEWED]
+    return preview(
+        ("role", "rows", "code", "title", "confidence", "how", "reasoning"), [_shown(each) for each in first]
+    )
+
+
+def _shown(mapping: RoleMapping) -> tuple[object, ...]:
+    return (
+        mapping.source_role,
+        mapping.row_count,
+        mapping.settled_code,
+        mapping.onet_title,
+        mapping.confidence.value,
+        mapping.method.value,
+        mapping.reasoning,
+    )

@@ -1,0 +1,37 @@
+"""The jobs: sync the O*NET release, map one upload, look over all uploads.
+
+Belongs here: which assets and checks go together in one run. Does not: when (``schedules``, ``sensors``).
+
+https://docs.dagster.io/guides/build/jobs/asset-jobs
+"""
+
+import dagster as dg
+
+from onet_pipeline.orchestration.assets.release import ARCHIVE, TABLES
+from onet_pipeline.orchestration.assets.search import search_index
+from onet_pipeline.orchestration.assets.uploads import role_mappings, upload_roles
+from onet_pipeline.orchestration.checks.uploads import no_upload_is_behind, no_upload_is_rejected
+
+# These look at all uploads at once, so they don't go with the run of one.
+_STANDING = dg.AssetSelection.checks(no_upload_is_rejected, no_upload_is_behind)
+
+sync_onet = dg.define_asset_job(
+    "sync_onet",
+    selection=dg.AssetSelection.assets(ARCHIVE, *(table.key for table in TABLES), search_index.key),
+    description="Fetch the O*NET release, load it, build its search index; each step waits for the checks of the last.",
+    tags={"work": "sync"},
+)
+
+map_upload = dg.define_asset_job(
+    "map_upload",
+    selection=dg.AssetSelection.assets(upload_roles, role_mappings) - _STANDING,
+    description="Read the roles of one upload and map them. One partition is one upload.",
+    tags={"work": "mapping"},
+)
+
+check_uploads = dg.define_asset_job(
+    "check_uploads",
+    selection=_STANDING,
+    description="Look over all uploads: which are rejected, which are behind the current release or mapper.",
+    tags={"work": "checks"},
+)

@@ -1,0 +1,104 @@
+"""What watches: uploads that need mapping, and runs that failed.
+
+Belongs here: asking Dagster for the runs that the plan wants, and no others. Does not: what is wanted and done
+(``steps.planning``), looking at files (``steps.uploads``).
+
+The upload sensor has no cursor: each tick compares what is wanted with what the database says is done, so that nothing
+is lost when a tick, a run or the daemon dies.
+
+https://docs.dagster.io/guides/automate/sensors
+"""
+
+import logging
+from datetime import UTC, datetime
+from typing import Final
+
+import dagster as dg
+
+from onet_pipeline.errors import NoRelease
+from onet_pipeline.orchestration.jobs import map_upload, sync_onet
+from onet_pipeline.orchestration.partitions import UPLOADS, uploads_partitions
+from onet_pipeline.steps.behind import uploads_behind
+from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.planning import MOST_REQUESTS, RunRequestPlan, plan_runs
+from onet_pipeline.steps.uploads import register_uploads
+
+log = logging.getLogger(__name__)
+
+# Enough to keep every worker busy until the next tick, few enough that new uploads don't wait behind old ones.
+MOST_UNDER_WAY: Final = 4 * MOST_REQUESTS
+SECONDS_BETWEEN_TICKS: Final = 30
+PARTITION_TAG: Final = "dagster/partition"
+_UNFINISHED: Final = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+@dg.sensor(
+    jobs=[map_upload, sync_onet],
+    minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Sees new, changed and withdrawn uploads, new releases and mappers; asks for the missing runs.",
+)
+def upload_sensor(context: dg.SensorEvaluationContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.SensorResult:
+    """Register what lies in the uploads folder and request at most 25 of the runs that are wanted and not done.
+
+    Raises:
+        UploadsUnlisted: the folder cannot be listed, which never means that it is empty; the tick fails.
+    """
+    scan = register_uploads(pipeline)
+    try:
+        behind = uploads_behind(pipeline)
+    except NoRelease:
+        return _first_release() if scan.seen else dg.SensorResult(skip_reason="No upload and no O*NET release yet.")
+    busy = under_way(context.instance)
+    limit = min(MOST_REQUESTS, MOST_UNDER_WAY - len(busy))
+    runs = plan_runs(behind, busy, datetime.now(UTC), limit)
+    told = f"{len(scan.seen)} uploads, {len(behind)} behind, {len(busy)} under way, {len(runs)} requested now."
+    if not runs:
+        return dg.SensorResult(skip_reason=told)
+    context.log.info(told)
+    known = set(context.instance.get_dynamic_partitions(UPLOADS))
+    new = [run.key for run in runs if run.key not in known]
+    return dg.SensorResult(
+        run_requests=[_request(pipeline, run) for run in runs],
+        dynamic_partitions_requests=[uploads_partitions.build_add_request(new)] if new else [],
+    )
+
+
+def under_way(instance: dg.DagsterInstance) -> frozenset[str]:
+    """Return the partition keys of all runs that are queued or running, whoever asked for them."""
+    runs = instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
+    return frozenset(run.tags[PARTITION_TAG] for run in runs if PARTITION_TAG in run.tags)
+
+
+def _request(pipeline: Pipeline, run: RunRequestPlan) -> dg.RunRequest:
+    """Note the attempt first: were the tick to die now, the next attempt would only come a little later."""
+    pipeline.uploads.attempt(run.key, run.fingerprint)
+    return dg.RunRequest(
+        run_key=run.run_key,
+        job_name=map_upload.name,
+        partition_key=run.key,
+        tags={"onet/attempt": str(run.attempt)},
+    )
+
+
+def _first_release() -> dg.SensorResult:
+    """Ask for the first release, at most once a day: until it is there no upload can be mapped."""
+    today = datetime.now(UTC).date().isoformat()
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"first release {today}", job_name=sync_onet.name)])
+
+
+@dg.run_failure_sensor(
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Writes a line to the log for every run of this project that failed, whatever launched it.",
+)
+def failed_runs(context: dg.RunFailureSensorContext) -> None:
+    """Tell of a failed run."""
+    run = context.dagster_run
+    upload = f" of upload {run.tags[PARTITION_TAG]}" if PARTITION_TAG in run.tags else ""
+    log.error("Run %s (%s)%s failed: %s", run.run_id, run.job_name, upload, context.failure_event.message)

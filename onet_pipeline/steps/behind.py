@@ -1,0 +1,21 @@
+"""Which uploads are behind: registry, release and mapper of now, put to the pure plan.
+
+Belongs here: gathering what ``planning`` decides on. Does not: the decision, or requesting runs (``orchestration``).
+"""
+
+from onet_pipeline.steps.indexing import wanted_index_version
+from onet_pipeline.steps.mapping import upload_fingerprint
+from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.planning import WantedRun, wanted_runs
+
+
+def uploads_behind(pipeline: Pipeline) -> list[WantedRun]:
+    """Return the active uploads whose mappings are not of their present content, the current release and mapper.
+
+    Raises:
+        NoRelease: nothing has been synced.
+    """
+    index_version, mapper = wanted_index_version(pipeline), pipeline.mapper
+    return wanted_runs(
+        pipeline.uploads.all(), lambda upload: upload_fingerprint(upload.content_sha256, index_version, mapper)
+    )
