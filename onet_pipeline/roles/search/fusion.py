@@ -20,6 +20,11 @@ WEIGHTS: Mapping[str, float] = {
 FIRST_PAGE = 20
 """Candidates that are chosen as a set and then put in order; what a mapper is shown."""
 
+FREE = 10
+"""Candidates chosen by score alone; the others bring one code of each 6-digit occupation not yet among them."""
+_LIFT = 100.0
+"""More than any score."""
+
 
 def fuse(evidence: Mapping[str, NDArray[np.float32]], weights: Mapping[str, float] = WEIGHTS) -> NDArray[np.float32]:
     """Return the weighted mean of the scores, each row of each ranker scaled to a best of 1.
@@ -35,20 +40,33 @@ def fuse(evidence: Mapping[str, NDArray[np.float32]], weights: Mapping[str, floa
 
 
 def shown_first(
-    scores: NDArray[np.float32], received: NDArray[np.float32], limit: int
+    scores: NDArray[np.float32], received: NDArray[np.float32], family: NDArray[np.int32], limit: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return the columns shown, best first, and their scores, for scores and what relations add to them.
 
     Relations count double in choosing the first ``FIRST_PAGE``, once in their order: they find what no shared word
     can, but the first place is better left to the words. A larger ``limit`` only adds columns at the end.
+    ``family`` numbers the 6-digit code of each column, ascending.
     """
     scores = scores + received
-    shown = best_first(scores + received, max(limit, FIRST_PAGE))
+    shown = best_first(varied(scores + received, family), max(limit, FIRST_PAGE))
     values = np.take_along_axis(scores, shown, axis=1)
     order = np.argsort(-values[:, :FIRST_PAGE], axis=1, kind="stable")
     shown[:, :FIRST_PAGE] = np.take_along_axis(shown, order, axis=1)
     values[:, :FIRST_PAGE] = np.take_along_axis(values, order, axis=1)
     return shown[:, :limit], np.minimum.accumulate(values[:, :limit], axis=1)
+
+
+def varied(scores: NDArray[np.float32], family: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Lift, behind the best ``FREE`` of each row, the best column of each family that is not among them."""
+    free = best_first(scores, FREE)
+    starts = np.searchsorted(family, np.arange(family[-1] + 1))
+    leader = scores == np.maximum.reduceat(scores, starts, axis=1)[:, family]
+    seen = np.zeros((len(scores), len(starts)), bool)
+    np.put_along_axis(seen, family[free], True, axis=1)
+    lifted = np.where(leader & ~seen[:, family], scores + np.float32(_LIFT), scores)
+    np.put_along_axis(lifted, free, np.take_along_axis(scores, free, axis=1) + np.float32(2 * _LIFT), axis=1)
+    return lifted
 
 
 def best_first(scores: NDArray[np.float32], limit: int) -> NDArray[np.int32]:

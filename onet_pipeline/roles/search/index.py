@@ -28,6 +28,7 @@ from onet_pipeline.roles.search.graph import received, related
 from onet_pipeline.roles.search.matrices import Arrays, prefixed, put_together, taken_apart, under
 from onet_pipeline.roles.search.nearest import NearestTitles
 from onet_pipeline.roles.search.terms import grams, singular, words
+from onet_pipeline.roles.search.variants import Variants
 from onet_pipeline.roles.search.vocabulary import Cut
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def build_index(release: Release, aliases: Sequence[Alias] = ()) -> SearchIndex:
             _LAST_RESORT: Bm25.of(_CUTS[_LAST_RESORT], titles),
         },
         links=related(release),
+        variants=Variants.of(row.words for row in rows),
     )
 
 
@@ -119,11 +121,15 @@ class SearchIndex:
         nearest: NearestTitles,
         documents: dict[str, Bm25],
         links: csr_array,
+        variants: Variants,
     ) -> None:
         """Made by ``build_index`` and ``load``."""
         self._version, self._catalogue = version, catalogue
         self._nearest, self._documents, self._links = nearest, documents, links
+        self._variants = variants
         self._own = _own_titles(catalogue, nearest.occupation)
+        families = [code[:7] for code, _, _ in catalogue.occupations]
+        self._family = np.unique(families, return_inverse=True)[1].astype(np.int32)
 
     @property
     def version(self) -> str:
@@ -143,7 +149,8 @@ class SearchIndex:
             found.update(zip(batch, self._candidates(batch, limit), strict=True))
         return [found.get(title, ()) for title in asked]
 
-    def _candidates(self, titles: Sequence[str], limit: int) -> Iterator[tuple[Candidate, ...]]:
+    def _candidates(self, asked: Sequence[str], limit: int) -> Iterator[tuple[Candidate, ...]]:
+        titles = [" ".join([title, *self._variants.of_title(title.split())]) for title in asked]
         near = self._nearest.near(titles)
         evidence = {
             "best title": near.best,
@@ -152,8 +159,8 @@ class SearchIndex:
         }
         fused = fuse(evidence)
         relations = received(fused, self._links)
-        scores = self._own_first(titles, self._with_last_resort(titles, fused))
-        shown, values = shown_first(scores, relations, limit)
+        scores = self._own_first(asked, self._with_last_resort(titles, fused))
+        shown, values = shown_first(scores, relations, self._family, limit)
         matched = near.matched(shown)
         for row in zip(shown.tolist(), values.tolist(), matched.tolist(), strict=True):
             yield tuple(self._candidate(*cell) for cell in zip(*row, strict=True) if cell[1] > 0)
@@ -200,9 +207,9 @@ class SearchIndex:
             raise SearchIndexDamaged(f"The search index in {folder} lacks a part: {error}. Build it again.") from error
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        arrays: dict[str, NDArray[Any]] = {
-            "catalogue": np.frombuffer(json.dumps(_plain(self._catalogue)).encode(), np.uint8)
-        }
+        catalogue = self._catalogue
+        text = json.dumps([catalogue.occupations, catalogue.titles, catalogue.origins, dict(self._variants.counts)])
+        arrays: dict[str, NDArray[Any]] = {"catalogue": np.frombuffer(text.encode(), np.uint8)}
         parts = {"nearest": self._nearest.arrays(), "links": taken_apart(self._links)}
         parts |= {name: ranker.arrays() for name, ranker in self._documents.items()}
         for name, part in parts.items():
@@ -218,11 +225,8 @@ class SearchIndex:
             nearest=NearestTitles.restored(under("nearest", arrays)),
             documents={name: Bm25.restored(cut, under(name, arrays)) for name, cut in _CUTS.items()},
             links=put_together(under("links", arrays)),
+            variants=Variants(stored[3]),
         )
-
-
-def _plain(catalogue: Catalogue) -> list[object]:
-    return [catalogue.occupations, catalogue.titles, catalogue.origins]
 
 
 def stored_version(folder: Path | UPath) -> str:
