@@ -13,7 +13,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from posixpath import splitext
 from typing import TYPE_CHECKING, Any
 
 from onet_pipeline.errors import UploadsUnlisted
@@ -72,28 +73,28 @@ def list_uploads(folder: "UPath") -> tuple[ListedUpload, ...]:
     Raises:
         UploadsUnlisted: the folder, or one below it, is not there or cannot be listed.
     """
-    files = {file.path: file for file in _walk(folder)}
-    uploads = [file for path, file in files.items() if is_upload(path)]
-    return tuple(
-        ListedUpload(file, _options_of(file.path, files)) for file in sorted(uploads, key=lambda each: each.path)
-    )
+    files = sorted(_walk(folder), key=lambda file: file.path)
+    spoken = {file.path: file for file in files if file.path.endswith(OPTIONS_SUFFIX)}
+    return tuple(ListedUpload(file, _options_of(file.path, spoken)) for file in files if is_upload(file.path))
 
 
 def is_upload(path: str) -> bool:
     """Tell whether a path is that of an upload."""
-    place = PurePosixPath(path)
-    hidden = any(part.startswith((".", "~$")) for part in place.parts)
-    return not hidden and place.suffix.lower() in UPLOAD_SUFFIXES and place.stem.casefold() != "readme"
+    *_, name = parts = path.split("/")
+    stem, suffix = splitext(name)
+    hidden = any(part.startswith((".", "~$")) for part in parts)
+    return not hidden and suffix.lower() in UPLOAD_SUFFIXES and stem.casefold() != "readme"
 
 
 def options_paths(path: str) -> list[str]:
     """Return where the options of an upload may lie: from the folder of uploads down, then beside it."""
-    parents = [parent / FOLDER_OPTIONS for parent in reversed(PurePosixPath(path).parents)]
-    return [*map(str, parents), path + OPTIONS_SUFFIX]
+    *folders, _ = path.split("/")
+    of_folders = ["/".join([*folders[:depth], FOLDER_OPTIONS]) for depth in range(len(folders) + 1)]
+    return [*of_folders, path + OPTIONS_SUFFIX]
 
 
-def _options_of(path: str, files: Mapping[str, ListedFile]) -> tuple[ListedFile, ...]:
-    return tuple(files[place] for place in options_paths(path) if place in files)
+def _options_of(path: str, spoken: Mapping[str, ListedFile]) -> tuple[ListedFile, ...]:
+    return tuple(spoken[place] for place in options_paths(path) if place in spoken) if spoken else ()
 
 
 def _walk(folder: "UPath") -> Iterator[ListedFile]:
@@ -118,7 +119,7 @@ def _below(fs: Any, root: str, under: str, depth: int) -> Iterator[ListedFile]:
         raise RecursionError
     for listed in fs.ls(f"{root}/{under}", detail=True):
         entry = _followed(listed) if listed.get("islink") else listed
-        name = PurePosixPath(entry["name"]).name
+        name = entry["name"].rstrip("/").rpartition("/")[2]
         if name.startswith("."):
             continue
         if entry["type"] == "directory":

@@ -54,10 +54,10 @@ def register_uploads(pipeline: Pipeline, *, now: datetime | None = None) -> Scan
     """
     folder = uploads_folder(pipeline.settings)
     listed = list_uploads(folder)
-    known = {upload.key: upload for upload in pipeline.uploads.all()}
+    known = {upload.key: upload for upload in pipeline.uploads.all() if not upload.is_given}
     sight = _Sight(folder, known, now or datetime.now(UTC), _settings_digest(pipeline.settings))
     seen = tuple(sight.of(each) for each in listed)
-    changed = pipeline.uploads.register(seen)
+    changed = pipeline.uploads.register([each for each in seen if not _is_known(each, known.get(each.key))])
     present = {each.key for each in seen}
     gone = [each for each in known.values() if each.key not in present and each.status is not UploadStatus.WITHDRAWN]
     if gone:
@@ -88,10 +88,15 @@ def read_roles(pipeline: Pipeline, key: str) -> UploadSheet:
     except UploadError as error:
         pipeline.uploads.reject(key, str(error))
         raise
+    save_sheet(pipeline, key, sheet)
+    return sheet
+
+
+def save_sheet(pipeline: Pipeline, key: str, sheet: UploadSheet) -> None:
+    """Save what was read of a registered upload: its roles and what was counted."""
     counts = RoleCounts(sheet.row_count, sheet.blank_count, sheet.totals_count)
     digest = roles_digest(sheet.roles)
     pipeline.uploads.save_roles(key, sheet.roles, counts=counts, roles_sha256=digest, role_column=sheet.column)
-    return sheet
 
 
 def place_upload(pipeline: Pipeline, source: Path) -> str:
@@ -139,7 +144,7 @@ def options_of(folder: "UPath", path: str, settings: Settings) -> UploadOptions:
         UploadOptionsRefused: one of the YAML files cannot be used.
         UploadUnavailable: one of them cannot be had now.
     """
-    options = _settings_options(settings)
+    options = settings_options(settings)
     for place in options_paths(path):
         try:
             text = (folder / place).read_text("utf-8", errors="replace")
@@ -156,6 +161,14 @@ def roles_digest(roles: Sequence[Role]) -> str:
     return hashlib.sha256(json.dumps([astuple(role) for role in roles], ensure_ascii=False).encode()).hexdigest()
 
 
+def _is_known(seen: SeenUpload, known: Upload | None) -> bool:
+    """Most files of most scans: the registry need not be asked about them."""
+    if known is None or known.status in (UploadStatus.WITHDRAWN, UploadStatus.UNSETTLED):
+        return False
+    told = (known.path, known.size, known.modified_at, known.content_sha256)
+    return told == (seen.path, seen.size, seen.modified_at, seen.content_sha256)
+
+
 @dataclass
 class _Sight:
     """Turns listed files into what the registry is told, reading as little as it can."""
@@ -167,8 +180,8 @@ class _Sight:
     hashed: int = field(default=0, init=False)
 
     def of(self, listed: ListedUpload) -> SeenUpload:
-        file, options = listed.file, self._options_digest(listed.options)
-        known = self.known.get(listed.key)
+        key, file, options = listed.key, listed.file, self._options_digest(listed.options)
+        known = self.known.get(key)
         same = known is not None and (known.size, known.modified_at) == (file.size, file.modified_at)
         content = known.content_sha256 if known and same and file.modified_at else None
         if (
@@ -178,7 +191,7 @@ class _Sight:
             or _options_part(content) != options
         ):
             content = self._content(file, options) if same or self._is_settled(file) else None
-        return SeenUpload(listed.key, file.path, file.size, file.modified_at, content)
+        return SeenUpload(key, file.path, file.size, file.modified_at, content)
 
     def _is_settled(self, file: ListedFile) -> bool:
         if file.modified_at is None or self.folder.protocol in _WHOLE_AT_ONCE:
@@ -215,13 +228,14 @@ def _options_part(content: str) -> str:
     return content.partition("+")[2]
 
 
-def _settings_options(settings: Settings) -> UploadOptions:
+def settings_options(settings: Settings) -> UploadOptions:
+    """Return what the settings say of every upload."""
     names = tuple(name.strip() for name in settings.context_columns.split(",") if name.strip())
     return UploadOptions(role_column=settings.role_column, context_columns=names)
 
 
 def _settings_digest(settings: Settings) -> str:
-    options = _settings_options(settings)
+    options = settings_options(settings)
     return "" if options == UploadOptions() else options.model_dump_json()
 
 
