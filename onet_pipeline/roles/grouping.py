@@ -9,8 +9,9 @@ from itertools import islice
 
 from onet_pipeline.roles.records import Question
 
-# How many roles ahead a call is filled from: 12 to 240 changed the tokens of a call by under 3 % beyond 120.
-WINDOW = 120
+# How many roles ahead a call is filled from. On the Chicago roles a call of 12 names 97 different candidates with
+# 30, 88 with 120, 83 with 400, 80 with 2,000; the time grows with it.
+WINDOW = 400
 
 
 def grouped(questions: Sequence[Question], size: int) -> list[list[Question]]:
@@ -19,19 +20,30 @@ def grouped(questions: Sequence[Question], size: int) -> list[list[Question]]:
     Questions are first put in order of their best candidate's code, since related occupations have codes close by.
     """
     waiting = {question.id: question for question in sorted(questions, key=_best_code)}
-    codes = {question.id: frozenset(c.code for c in question.candidates) for question in questions}
+    codes = _as_bits(questions)
     groups = []
     while waiting:
         seed = next(iter(waiting))
-        group, shown = [waiting.pop(seed)], set(codes[seed])
+        group, shown = [waiting.pop(seed)], codes[seed]
         near = list(islice(waiting, WINDOW))
         while near and len(group) < size:
-            closest = min(near, key=lambda each: len(codes[each] - shown))
+            unseen = ~shown
+            closest = min(near, key=lambda each: (codes[each] & unseen).bit_count())
             near.remove(closest)
             group.append(waiting.pop(closest))
             shown |= codes[closest]
         groups.append(group)
     return groups
+
+
+def _as_bits(questions: Sequence[Question]) -> dict[int, int]:
+    """Return each question's candidates as a set of bits: comparing two takes some ten nanoseconds."""
+    places: dict[str, int] = {}
+    bits = {}
+    for question in questions:
+        numbers = {places.setdefault(candidate.code, len(places)) for candidate in question.candidates}
+        bits[question.id] = sum(1 << number for number in numbers)
+    return bits
 
 
 def _best_code(question: Question) -> tuple[str, int]:

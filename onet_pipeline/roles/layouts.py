@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from onet_pipeline.onet.records import Occupation
-from onet_pipeline.roles.prompt import INSTRUCTIONS, answer_schema, occupation_text, role_text, shuffled
+from onet_pipeline.roles.prompt import INSTRUCTIONS, answer_schema, occupation_text, role_text, shuffled_codes
 from onet_pipeline.roles.records import Candidate, Question
+
+# Hints lead and do not bind. Search has an accepted code among its first 8 for 86 % of unseen H-2B titles (20: 92 %).
+HINTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,11 @@ class CandidateLayout:
         shown: dict[str, Candidate] = {c.code: c for question in questions for c in question.candidates}
         lines = [occupation_text(code, shown[code].title, shown[code].description) for code in sorted(shown)]
         roles = [
-            role_text(number, question, (candidate.code for candidate in shuffled(question, look)))
+            role_text(number, question, shuffled_codes(question, look))
             for number, question in enumerate(questions, start=1)
         ]
-        prompt = "\n".join(["<occupations>", *lines, "</occupations>", "<roles>", *roles, "</roles>"])
+        rule = "A role may take only its own codes; their order means nothing."
+        prompt = "\n".join(["<occupations>", *lines, "</occupations>", rule, "<roles>", *roles, "</roles>"])
         system = ({"type": "text", "text": INSTRUCTIONS},)
         return Request(system, prompt, answer_schema(len(questions), sorted(shown)))
 
@@ -101,7 +105,7 @@ class CandidateLayout:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueLayout:
-    """Codes and titles of all occupations in a cached block; a role's candidates are hints, any code may answer."""
+    """Codes and titles of all occupations in a cached block; a role's best candidates are hints."""
 
     occupations: tuple[Occupation, ...]
     batch_size: int = 12
@@ -115,7 +119,7 @@ class CatalogueLayout:
         lines = sorted(occupation_text(occupation.code, occupation.title) for occupation in self.occupations)
         block = "\n".join(
             [
-                "All occupations. The codes of a role are hints, drawn in no order: any code below may answer it.",
+                "All occupations. A role may take any code below; its own are hints, and their order means nothing.",
                 "<occupations>",
                 *lines,
                 "</occupations>",
@@ -128,7 +132,7 @@ class CatalogueLayout:
     def request(self, questions: Sequence[Question], look: int = 1) -> Request:
         """Lay out one call. Schema and system are the same in every call: a difference would miss the cache."""
         roles = [
-            role_text(number, question, (candidate.code for candidate in shuffled(question, look)))
+            role_text(number, question, shuffled_codes(question, look, HINTS))
             for number, question in enumerate(questions, start=1)
         ]
         cached = {"type": "text", "text": self._block, "cache_control": {"type": "ephemeral"}}

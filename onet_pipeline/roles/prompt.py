@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from onet_pipeline.roles.records import Candidate, Question
+from onet_pipeline.roles.records import Question
 from onet_pipeline.roles.titles import normalise
 
 TITLE_LIMIT = 200
 CONTEXT_LIMIT = 120
 CONTEXT_FIELDS = 6
-DESCRIPTION_LIMIT = 160
+DESCRIPTION_LIMIT = 120
 
 INSTRUCTIONS = """\
 You code job titles to O*NET, the occupational database of the United States. The titles were typed by people into \
@@ -37,7 +37,7 @@ and at what its title leaves out.
 helpers, aides or technicians.
 4. An "about" field, such as a department, decides between occupations that the title leaves open.
 5. Take an "All Other" occupation only if the work is clear and none of the specific ones covers it.
-6. Answer null if none of the role's codes is the work, or if the title tells nothing about it ("Employee", "Temp 3").
+6. Answer null if no allowed code is the work, or if the title tells nothing about it ("Employee", "Temp 3").
 
 Confidence
 HIGH: the title clearly names this occupation. MEDIUM: reasonable, but a related occupation could be meant. \
@@ -79,8 +79,7 @@ def role_text(number: int, question: Question, codes: Iterable[str]) -> str:
         f'<about field="{_data(name, CONTEXT_LIMIT)}">{_data(value, CONTEXT_LIMIT)}</about>'
         for name, value in question.context[:CONTEXT_FIELDS]
     )
-    title = f"<title>{_data(question.role, TITLE_LIMIT)}</title>"
-    return f'<role id="{number}" codes="{" ".join(codes)}">{title}{about}</role>'
+    return f'<role id="{number}" codes="{" ".join(codes)}">{_data(question.role, TITLE_LIMIT)}{about}</role>'
 
 
 def occupation_text(code: str, title: str, description: str = "") -> str:
@@ -89,12 +88,12 @@ def occupation_text(code: str, title: str, description: str = "") -> str:
     return f"{code} {title}{says}"
 
 
-def shuffled(question: Question, look: int) -> list[Candidate]:
-    """Return the candidates in an order drawn from the role and the look, so that rank does not show in position."""
+def shuffled_codes(question: Question, look: int, most: int | None = None) -> list[str]:
+    """Return the codes of the ``most`` best candidates in an order drawn from role and look: position shows no rank."""
     draw = random.Random(f"{normalise(question.role)}/{look}")  # noqa: S311 (position bias, not secrets)
-    candidates = sorted(question.candidates, key=lambda candidate: candidate.code)
-    draw.shuffle(candidates)
-    return candidates
+    codes = sorted(candidate.code for candidate in question.candidates[:most])
+    draw.shuffle(codes)
+    return codes
 
 
 def answer_schema(roles: int, codes: Sequence[str] | None) -> dict[str, Any]:

@@ -1,14 +1,18 @@
 import logging
+import math
+import time
 from collections.abc import Generator, Iterator
 from typing import cast
 
 import pytest
 
 from onet_pipeline.errors import MapperRefused, MapperUnavailable
+from onet_pipeline.onet.records import Occupation
 from onet_pipeline.roles.claude import Patience
+from onet_pipeline.roles.layouts import CatalogueLayout
 from onet_pipeline.roles.mapper import Mapper
 from onet_pipeline.roles.records import AnsweredBatch, ConfidenceTier, Method, Question
-from onet_pipeline_tests.support.claude_api import ClaudeServer, hang, status
+from onet_pipeline_tests.support.claude_api import ClaudeServer, first_candidate, hang, status
 from onet_pipeline_tests.support.claude_runs import by_id, mapper_for, total
 from onet_pipeline_tests.support.questions import question, questions
 
@@ -180,3 +184,47 @@ def test_tokens_and_dollars_are_those_the_api_counted(server: ClaudeServer) -> N
     assert usage.input_tokens > 500
     assert usage.cost_usd == pytest.approx((usage.input_tokens * 0.10 + usage.output_tokens * 0.50) / 1e6)
     assert usage.calls == 1
+
+
+OCCUPATIONS = tuple(
+    Occupation(f"{major}-{minor}.00", f"Occupation of some length {major}-{minor}", "Does the work.")
+    for major in range(11, 21)
+    for minor in range(1000, 1010)
+)
+
+
+def test_the_catalogue_is_written_to_the_cache_once_and_read_by_all_other_calls(server: ClaudeServer) -> None:
+    mapper = mapper_for(server, batch_size=2, concurrency=4, layout=CatalogueLayout(OCCUPATIONS, batch_size=2))
+    usages = [batch.usage for batch in mapper.answer(questions(10))]
+    assert len(usages) == 5
+    assert [usage.cache_write_tokens > 0 for usage in usages] == [True, False, False, False, False]
+    assert len({usage.cache_read_tokens for usage in usages[1:]}) == 1
+    assert usages[1].cache_read_tokens > 1_000
+    assert usages[1].cost_usd is not None
+    assert usages[0].cost_usd is not None
+    assert usages[1].cost_usd < usages[0].cost_usd / 2
+
+
+def test_the_catalogue_lets_a_role_take_a_code_that_search_did_not_find(server: ClaudeServer) -> None:
+    server.answerer = lambda role: {**first_candidate(role), "code": "20-1009.00"}
+    mapper = mapper_for(server, layout=CatalogueLayout(OCCUPATIONS))
+    empty = Question(id=9, role="zzz", candidates=())
+    found = by_id(mapper.answer([question(1), empty]))
+    assert {answer.code for answer in found.values()} == {"20-1009.00"}
+
+
+def test_the_catalogue_still_refuses_codes_that_do_not_exist(server: ClaudeServer) -> None:
+    server.answerer = lambda role: {**first_candidate(role), "code": "99-9999.99"}
+    batches = list(mapper_for(server, layout=CatalogueLayout(OCCUPATIONS)).answer(questions(2)))
+    assert all(answer.method is Method.FALLBACK for answer in by_id(batches).values())
+    assert total(batches).out_of_list_answers == 4
+
+
+def test_a_thousand_roles_take_no_longer_than_the_concurrency_allows(server: ClaudeServer) -> None:
+    server.delay = 0.2
+    mapper = mapper_for(server, batch_size=12, concurrency=16)
+    list(mapper.answer(questions(1)))
+    began = time.monotonic()
+    assert len(by_id(mapper.answer(questions(1_000)))) == 1_000
+    rounds = math.ceil(math.ceil(1_000 / 12) / 16)
+    assert time.monotonic() - began < 1.2 * rounds * server.delay + 0.5

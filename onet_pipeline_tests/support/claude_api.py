@@ -34,7 +34,6 @@ from onet_pipeline_tests.support.claude_rules import (
 )
 
 _ROLE = re.compile(r'<role id="(\d+)" codes="([^"]*)">(.*?)</role>', re.DOTALL)
-_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _CODE = re.compile(r"^(\d\d-\d{4}\.\d\d)\b", re.MULTILINE)
 _CACHEABLE_TOKENS = 512
 
@@ -259,9 +258,9 @@ def asked_roles(body: dict[str, Any]) -> tuple[AskedRole, ...]:
     prompt = content if isinstance(content, str) else "".join(block["text"] for block in content)
     found = []
     for number, codes, inside in _ROLE.findall(prompt):
-        title = _TITLE.search(inside)
+        title = inside.partition("<")[0]
         offered = tuple(codes.split()) or tuple(_CODE.findall("\n".join(prefix_texts(body))))
-        found.append(AskedRole(int(number), html.unescape(title[1] if title else ""), offered))
+        found.append(AskedRole(int(number), html.unescape(title), offered))
     return tuple(found)
 
 

@@ -1,0 +1,62 @@
+import asyncio
+import threading
+from collections.abc import Callable, Generator
+from typing import cast
+
+import pytest
+
+from onet_pipeline.roles.landing import as_it_lands
+
+
+def test_what_is_emitted_before_an_error_is_yielded_before_it_is_raised() -> None:
+    async def work(emit: Callable[[int], None]) -> None:
+        emit(1)
+        emit(2)
+        raise KeyError("three")
+
+    landed: list[int] = []
+    with pytest.raises(KeyError, match="three"):
+        landed.extend(as_it_lands(work))
+    assert landed == [1, 2]
+
+
+def test_the_work_goes_on_while_the_caller_is_busy() -> None:
+    done = threading.Event()
+
+    async def work(emit: Callable[[int], None]) -> None:
+        emit(1)
+        await asyncio.sleep(0.01)
+        done.set()
+        emit(2)
+
+    landing = as_it_lands(work)
+    assert next(landing) == 1
+    assert done.wait(5), "the loop stood still between two values"
+    assert list(landing) == [2]
+
+
+def test_a_caller_that_stops_early_cancels_the_work_and_leaves_no_thread() -> None:
+    cancelled = threading.Event()
+
+    async def work(emit: Callable[[int], None]) -> None:
+        emit(1)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            cancelled.set()
+
+    landing = as_it_lands(work)
+    assert next(landing) == 1
+    cast("Generator[int]", landing).close()
+    assert cancelled.is_set()
+    assert "as-it-lands" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_it_works_where_an_event_loop_is_already_running() -> None:
+    async def work(emit: Callable[[int], None]) -> None:
+        emit(1)
+
+    async def caller() -> list[int]:
+        return list(as_it_lands(work))
+
+    assert asyncio.run(caller()) == [1]
