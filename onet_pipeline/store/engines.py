@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
+from onet_pipeline.errors import DatabaseUnavailable
+
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 WRITES = "onet_writes"
@@ -21,13 +23,15 @@ def make_engine(url: URL) -> Engine:
 
     On SQLite writers begin with BEGIN IMMEDIATE and wait up to 30 s for each other: with the plain BEGIN, 244 of 320
     transactions of 8 processes failed, since a reader that turns writer cannot wait.
+
+    Raises:
+        DatabaseUnavailable: the folder of a SQLite database cannot be made.
     """
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(
             url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS}
         )
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(Path(url.database or ""))
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
     sa.event.listen(engine, "connect", _set_up_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
@@ -44,6 +48,14 @@ def reader(engine: Engine) -> Engine:
 def writer(engine: Engine) -> Engine:
     """Return the engine for transactions that write."""
     return engine.execution_options(**{WRITES: True})
+
+
+def _make_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DatabaseUnavailable(f"The folder of the database cannot be made: {file.parent} ({reason}).") from error
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

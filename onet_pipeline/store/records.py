@@ -9,6 +9,7 @@ from collections.abc import Mapping as Mapped
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import PurePath
 
 from onet_pipeline.roles.records import Answer, Candidate, ConfidenceTier, Method, Role, Usage
 
@@ -115,6 +116,11 @@ class Upload:
     attempted_fingerprint: str | None
     attempts: int
     attempted_at: datetime | None
+
+    @property
+    def is_given(self) -> bool:
+        """True for a file given to the command by its absolute path; the folder of uploads knows nothing of it."""
+        return PurePath(self.path).is_absolute()
 
 
 @dataclass(frozen=True, slots=True)

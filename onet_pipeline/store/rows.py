@@ -36,7 +36,8 @@ def upsert(
 ) -> None:
     """Insert ``rows``; where ``keys`` exist already, set the other columns except ``keep``, if ``where`` holds.
 
-    Every row has the same columns. With nothing left to set, existing rows stay as they are.
+    Every row has the same columns. With nothing left to set, existing rows stay as they are. Rows are written in order
+    of their keys, so that two writers wait for each other instead of locking each other out.
     """
     if not rows:
         return
@@ -49,4 +50,4 @@ def upsert(
         statement = statement.on_conflict_do_update(index_elements=list(keys), set_=changed, where=where)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(keys))
-    session.connection().execute(statement, list(rows))
+    session.connection().execute(statement, sorted(rows, key=lambda row: [row[name] for name in keys]))

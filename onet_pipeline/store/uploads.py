@@ -141,7 +141,7 @@ def _update(session: Session, key: str, values: Row) -> None:
 def _known(session: Session, keys: Sequence[str], *, lock: bool = False) -> dict[str, UploadRow]:
     known: dict[str, UploadRow] = {}
     for some in chunks(keys):
-        query = sa.select(UploadRow).where(UploadRow.key.in_(some))
+        query = sa.select(UploadRow).where(UploadRow.key.in_(some)).order_by(UploadRow.key)
         rows = session.scalars(query.with_for_update() if lock else query)
         known.update((row.key, row) for row in rows)
     session.expunge_all()

@@ -1,0 +1,79 @@
+"""The decision cache: what is kept, what is not, and finding many at once."""
+
+from dataclasses import replace
+
+import pytest
+
+from onet_pipeline.roles.records import Answer, ConfidenceTier, Method, Role
+from onet_pipeline.store.database import Database
+from onet_pipeline.store.decisions import DecisionStore
+from onet_pipeline.store.mappings import MappingStore, new_run
+from onet_pipeline.store.records import JudgedRole, MappingRun, SeenUpload
+from onet_pipeline.store.uploads import UploadStore
+
+ANSWER = Answer(0, "29-1141.00", ConfidenceTier.MEDIUM, "It says so.", Method.CLAUDE, ("29-2061.00",), "the ward")
+
+
+@pytest.fixture
+def run(database: Database) -> MappingRun:
+    UploadStore(database).register([SeenUpload("city", "/uploads/city.csv", 1, None, "a")])
+    started = new_run(
+        "city", mapper="claude", model="m", prompt_version="p", index_version="i", onet_version="30.1", run_id="run-1"
+    )
+    MappingStore(database).start_run(started)
+    return started
+
+
+def judged(title: str, answer: Answer = ANSWER, fingerprint: str | None = "f") -> JudgedRole:
+    return JudgedRole(Role(title, 1), answer, fingerprint=fingerprint)
+
+
+def test_a_decision_comes_back_with_where_it_was_made(database: Database, run: MappingRun) -> None:
+    MappingStore(database).save_batch(run, [judged("RN")])
+    decision = DecisionStore(database).find(["f"])["f"]
+    assert (decision.code, decision.tier, decision.reasoning) == ("29-1141.00", ConfidenceTier.MEDIUM, "It says so.")
+    assert (decision.runners_up, decision.missing_information) == (("29-2061.00",), "the ward")
+    assert (decision.mapper, decision.model, decision.prompt_version, decision.onet_version) == (
+        "claude",
+        "m",
+        "p",
+        "30.1",
+    )
+    assert decision.origin == "city, run run-1"
+
+
+@pytest.mark.parametrize("method", [Method.FALLBACK, Method.CACHED, Method.REVIEWED])
+def test_only_an_answer_that_was_decided_is_kept(database: Database, run: MappingRun, method: Method) -> None:
+    MappingStore(database).save_batch(run, [judged("RN", replace(ANSWER, method=method))])
+    assert DecisionStore(database).find(["f"]) == {}
+
+
+def test_an_answer_without_a_fingerprint_is_not_kept(database: Database, run: MappingRun) -> None:
+    MappingStore(database).save_batch(run, [judged("RN", fingerprint=None)])
+    assert DecisionStore(database).find(["f", "None", ""]) == {}
+
+
+def test_two_spellings_with_one_fingerprint_are_one_decision(database: Database, run: MappingRun) -> None:
+    MappingStore(database).save_batch(run, [judged("RN"), judged("rn")])
+    assert list(DecisionStore(database).find(["f"])) == ["f"]
+    assert len(MappingStore(database).mappings("city")) == 2
+
+
+def test_a_question_asked_anew_replaces_its_decision(database: Database, run: MappingRun) -> None:
+    store = MappingStore(database)
+    store.save_batch(run, [judged("RN")])
+    first = DecisionStore(database).find(["f"])["f"]
+    store.save_batch(run, [judged("RN", replace(ANSWER, code=None))])
+    second = DecisionStore(database).find(["f"])["f"]
+    assert second.code is None
+    assert second.decided_at > first.decided_at
+
+
+def test_more_fingerprints_than_a_statement_has_parameters_can_be_asked_for(
+    database: Database, run: MappingRun
+) -> None:
+    many = [judged(f"role {number}", fingerprint=f"{number:064}") for number in range(0, 40_000, 100)]
+    MappingStore(database).save_batch(run, many)
+    found = DecisionStore(database).find([f"{number:064}" for number in range(40_000)])
+    assert sorted(found) == [each.fingerprint for each in many]
+    assert DecisionStore(database).find([]) == {}
