@@ -20,7 +20,9 @@ Row = dict[str, str | int | float | None]
 
 
 def credit(version: str) -> str:
-    """Return the credit for one release, for example version ``30.1``."""
+    """Return the credit for one release, for example version ``30.1``; the sample's titles are those of 30.1."""
+    if version.startswith("0."):
+        return f"Sample release of onet-pipeline; codes and titles: {CREDIT.format(version='30.1')}"
     return CREDIT.format(version=version)
 
 

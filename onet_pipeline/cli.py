@@ -1,0 +1,176 @@
+"""The ``onet-pipeline`` command.
+
+Belongs here: arguments, exit codes, one-line errors. Does not: logic (``steps``), or how results look (``display``).
+
+https://click.palletsprojects.com/
+"""
+
+import json
+import logging
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from onet_pipeline import display
+from onet_pipeline.errors import OnetPipelineError
+
+if TYPE_CHECKING:
+    from onet_pipeline.steps.pipeline import Pipeline
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class Context:
+    """What every subcommand shares: the pipeline of this environment, made when first needed."""
+
+    @cached_property
+    def pipeline(self) -> "Pipeline":
+        """The pipeline of this environment."""
+        from onet_pipeline.steps.pipeline import Pipeline
+
+        return Pipeline.from_environment()
+
+
+class Commands(click.Group):
+    """Turns errors that a user can act on into one line and exit code 1; anything else is a fault of ours."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand."""
+        try:
+            return super().invoke(ctx)
+        except OnetPipelineError as error:
+            if ctx.params.get("debug"):
+                raise
+            raise click.ClickException(" ".join(str(error).split())) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="onet-pipeline")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error, and more of what is done.")
+@click.pass_context
+def main(ctx: click.Context, debug: bool) -> None:
+    """Map free-form job titles to O*NET occupations. Settings are ONET_… environment variables: see the README."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO if debug else logging.WARNING, format="%(message)s")
+    ctx.obj = Context()
+
+
+@main.command()
+@click.pass_obj
+def demo(context: Context) -> None:
+    """Do the whole thing once on a sample upload, and show the result."""
+    from onet_pipeline.steps.demo import Demo
+
+    with display.download_bar() as progress:
+        result = Demo(context.pipeline, display.demo_step, progress).run()
+    display.demo_result(result)
+
+
+@main.command()
+@click.option(
+    "--release", help="Version (30.1), address, zip file or folder; default: ONET_RELEASE, else the current one."
+)
+@click.pass_obj
+def sync(context: Context, release: str | None) -> None:
+    """Load an O*NET release into the database and build its search index."""
+    from onet_pipeline.steps.indexing import current_index
+    from onet_pipeline.steps.sync import sync_release
+
+    with display.download_bar() as progress:
+        record = sync_release(context.pipeline, release, progress)
+    display.synced(record, current_index(context.pipeline))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def status(context: Context, as_json: bool) -> None:
+    """Show where release, uploads and mappings stand."""
+    from onet_pipeline.steps.status import read_status
+
+    found = read_status(context.pipeline)
+    if as_json:
+        click.echo(json.dumps(found.to_json(), indent=2))
+    else:
+        display.status(found)
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Candidates per title.")
+@click.option("--output", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
+@click.pass_obj
+def candidates(context: Context, file: Path, limit: int, output: str) -> None:
+    """Find the occupations that each title in FILE may mean: one title a line, or a table with a `title` column."""
+    from onet_pipeline.roles.title_lists import read_titles
+    from onet_pipeline.steps.indexing import current_index
+
+    titles = read_titles(file)
+    found = current_index(context.pipeline).index.search(titles, limit)
+    show = display.candidates_json if output == "jsonl" else display.candidates_table
+    show(titles, found)
+
+
+@main.command("map")
+@click.argument("file", type=FILE)
+@click.option("--column", help="Name of the role column; default: found by itself.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="CSV, TSV, JSONL or Parquet file.")
+@click.option("--fresh", is_flag=True, help="Ask again what has been decided before.")
+@click.pass_obj
+def map_command(context: Context, file: Path, column: str | None, output: Path | None, fresh: bool) -> None:
+    """Map the roles of one upload and write the result; default output: FILE with the suffix .mapped.csv."""
+    from onet_pipeline.steps.export import check_output, export_mappings
+    from onet_pipeline.steps.given_files import register_file
+    from onet_pipeline.steps.mapping import map_upload
+
+    target = check_output(output or file.with_suffix(".mapped.csv"))
+    key, sheet = register_file(context.pipeline, file, column)
+    outcome = map_upload(context.pipeline, key, fresh=fresh)
+    mappings = context.pipeline.mappings.mappings(key)
+    display.mapped(sheet, outcome, mappings, export_mappings(mappings, target))
+
+
+@main.command()
+@click.argument("gold", type=FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def evaluate(context: Context, gold: Path, as_json: bool) -> None:
+    """Score search and mapper on GOLD, a tab-separated file with the columns `title` and `soc_code`."""
+    from onet_pipeline.steps.evaluation import evaluate_file
+
+    scores = evaluate_file(context.pipeline, gold)
+    if as_json:
+        click.echo(json.dumps(scores.to_json(), indent=2))
+    else:
+        display.evaluation(scores)
+
+
+@main.group()
+def db() -> None:
+    """Look after the database schema."""
+
+
+@db.command()
+@click.pass_obj
+def upgrade(context: Context) -> None:
+    """Migrate the database to what this version needs."""
+    context.pipeline.database.upgrade()
+    display.revision(context.pipeline.database)
+
+
+@db.command()
+@click.argument("revision")
+@click.pass_obj
+def downgrade(context: Context, revision: str) -> None:
+    """Migrate the database down to REVISION; `base` drops every table."""
+    context.pipeline.database.downgrade(revision)
+    display.revision(context.pipeline.database)
+
+
+@db.command()
+@click.pass_obj
+def current(context: Context) -> None:
+    """Show the revision the database is at."""
+    display.revision(context.pipeline.database)
