@@ -1,6 +1,7 @@
-"""Several rankings of the occupations become one.
+"""Several rankings of the occupations become one list.
 
-Belongs here: bringing scores of different rankers to one scale, weights, the choice of the best. Does not: any ranker.
+Belongs here: bringing scores of different rankers to one scale, weights, the choice and order of those shown. Does
+not: any ranker.
 """
 
 from collections.abc import Mapping
@@ -8,53 +9,58 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-WEIGHTS: Mapping[str, float] = {
+CHOOSING: Mapping[str, float] = {
+    "best title": 1.0,
+    "title votes": 1.0,
     "word documents": 1.0,
     "gram documents": 1.0,
     "gram titles": 1.0,
-    "best title": 1.0,
-    "title votes": 1.0,
 }
-"""What each ranker counts; equal, since no weighting tried was better on all four gold sets."""
+"""What each ranker counts in choosing those shown; equal, as no weighting tried was better on all four gold sets."""
+ORDERING: Mapping[str, float] = CHOOSING
+"""What each ranker counts in putting them in order."""
 
 FIRST_PAGE = 20
 """Candidates that are chosen as a set and then put in order; what a mapper is shown."""
-
 FREE = 10
 """Candidates chosen by score alone; the others bring one code of each 6-digit occupation not yet among them."""
 _LIFT = 100.0
 """More than any score."""
 
 
-def fuse(evidence: Mapping[str, NDArray[np.float32]], weights: Mapping[str, float] = WEIGHTS) -> NDArray[np.float32]:
-    """Return the weighted mean of the scores, each row of each ranker scaled to a best of 1.
+def scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale each row to a best of 1; a row without scores stays 0."""
+    best = scores.max(axis=1, keepdims=True)
+    best[best <= 0] = 1
+    return scores / best
 
-    A score of 1 says that all rankers put the same occupation first; 0, that none found anything.
+
+def fuse(evidence: Mapping[str, NDArray[np.float32]], weights: Mapping[str, float]) -> NDArray[np.float32]:
+    """Return the weighted mean of scaled scores.
+
+    1 says that all rankers put the same occupation first; 0, that none found anything.
     """
     total = sum(weights[name] for name in evidence)
     fused = np.zeros_like(next(iter(evidence.values())))
     for name, scores in evidence.items():
-        best = scores.max(axis=1, keepdims=True)
-        fused += np.divide(scores * np.float32(weights[name] / total), best, out=np.zeros_like(scores), where=best > 0)
+        fused += scores * np.float32(weights[name] / total)
     return fused
 
 
 def shown_first(
-    scores: NDArray[np.float32], received: NDArray[np.float32], family: NDArray[np.int32], limit: int
+    choosing: NDArray[np.float32], ordering: NDArray[np.float32], family: NDArray[np.int32], limit: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return the columns shown, best first, and their scores, for scores and what relations add to them.
+    """Return the columns shown, best first, and their scores.
 
-    Relations count double in choosing the first ``FIRST_PAGE``, once in their order: they find what no shared word
-    can, but the first place is better left to the words. A larger ``limit`` only adds columns at the end.
-    ``family`` numbers the 6-digit code of each column, ascending.
+    ``choosing`` decides which columns make the first page, ``ordering`` their order on it. A larger ``limit`` only adds
+    columns at the end. ``family`` numbers the 6-digit code of each column, ascending.
     """
-    scores = scores + received
-    shown = best_first(varied(scores + received, family), max(limit, FIRST_PAGE))
-    values = np.take_along_axis(scores, shown, axis=1)
-    order = np.argsort(-values[:, :FIRST_PAGE], axis=1, kind="stable")
+    shown = best_first(varied(choosing, family), max(limit, FIRST_PAGE))
+    scores = np.take_along_axis(ordering, shown, axis=1)
+    order = np.argsort(-scores[:, :FIRST_PAGE], axis=1, kind="stable")
     shown[:, :FIRST_PAGE] = np.take_along_axis(shown, order, axis=1)
-    values[:, :FIRST_PAGE] = np.take_along_axis(values, order, axis=1)
-    return shown[:, :limit], np.minimum.accumulate(values[:, :limit], axis=1)
+    scores[:, :FIRST_PAGE] = np.take_along_axis(scores, order, axis=1)
+    return shown[:, :limit], np.minimum.accumulate(scores[:, :limit], axis=1)
 
 
 def varied(scores: NDArray[np.float32], family: NDArray[np.int32]) -> NDArray[np.float32]:

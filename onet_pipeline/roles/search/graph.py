@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from onet_pipeline.onet.records import Release
+from onet_pipeline.roles.search.corpus import Corpus
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -23,15 +23,15 @@ SHARE = 0.05
 """What part of its score a giver passes on along each link; O*NET gives an occupation up to 20 links."""
 
 
-def related(release: Release) -> csr_array:
+def related(corpus: Corpus) -> csr_array:
     """Return the links (row gives, column receives); empty where the table is absent."""
     from scipy.sparse import csr_array
 
-    number = {occupation.code: at for at, occupation in enumerate(release.occupations)}
+    number = corpus.number
     links = sorted(
         {
             (number[link.code], number[link.related_code])
-            for link in release.related_occupations
+            for link in corpus.release.related_occupations
             if link.code in number and link.related_code in number
         }
     )

@@ -1,6 +1,6 @@
 """The search index: everything that turns titles into candidates.
 
-Belongs here: putting the rankers together, one batch at a time, and their stored form. Does not: the rankers.
+Belongs here: putting the rankers together, one batch of titles at a time. Does not: the rankers, or files.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,24 +20,26 @@ from onet_pipeline.onet.records import Release
 from onet_pipeline.roles.records import Candidate
 from onet_pipeline.roles.search import artefact
 from onet_pipeline.roles.search.aliases import Alias
-from onet_pipeline.roles.search.bm25 import Bm25
-from onet_pipeline.roles.search.documents import occupation_words, title_rows
-from onet_pipeline.roles.search.fusion import fuse, shown_first
+from onet_pipeline.roles.search.catalogue import Catalogue
+from onet_pipeline.roles.search.corpus import Corpus
+from onet_pipeline.roles.search.fusion import CHOOSING, ORDERING, fuse, scaled, shown_first
 from onet_pipeline.roles.search.graph import received, related
 from onet_pipeline.roles.search.matrices import Arrays, prefixed, put_together, taken_apart, under
 from onet_pipeline.roles.search.nearest import NearestTitles
-from onet_pipeline.roles.search.terms import grams, singular, words
+from onet_pipeline.roles.search.rankers import LAST_RESORT, RANKERS, Ranker
+from onet_pipeline.roles.search.terms import words
 from onet_pipeline.roles.search.variants import Variants
-from onet_pipeline.roles.search.vocabulary import Cut
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "1"
+SEARCH_CODE_VERSION = "2"
 """Raise it with every change that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 512
 """Titles searched at once: 1,016 occupations x 4 bytes x a handful of rankers, about 20 MB."""
+_OWN_TITLE = 10.0
+"""Added to the occupation of an alias that equals the title; more than evidence and relations can add up to."""
 
 
 def index_version(release_content_sha256: str, aliases: Sequence[Alias] = ()) -> str:
@@ -50,65 +51,26 @@ def index_version(release_content_sha256: str, aliases: Sequence[Alias] = ()) ->
 
 def build_index(release: Release, aliases: Sequence[Alias] = ()) -> SearchIndex:
     """Build the index of a release; aliases whose code the release lacks are left out."""
-    rows = title_rows(release, aliases)
-    titles: list[list[str]] = [[] for _ in release.occupations]
-    for row in rows:
-        titles[row.occupation] += row.words.split()
-    whole = [mine + more for mine, more in zip(titles, occupation_words(release), strict=True)]
-    occupation = np.array([row.occupation for row in rows], np.int32)
+    corpus = Corpus(release, aliases)
     return SearchIndex(
         version=index_version(release.content_sha256, aliases),
-        catalogue=Catalogue(
-            occupations=tuple((o.code, o.title, o.description) for o in release.occupations),
-            titles=tuple(row.title for row in rows),
-            origins=tuple(row.origin for row in rows),
-        ),
-        nearest=NearestTitles.of([row.words for row in rows], occupation, len(titles)),
-        documents={
-            "word documents": Bm25.of(_CUTS["word documents"], whole),
-            "gram documents": Bm25.of(_CUTS["gram documents"], whole),
-            "gram titles": Bm25.of(_CUTS["gram titles"], titles),
-            _LAST_RESORT: Bm25.of(_CUTS[_LAST_RESORT], titles),
-        },
-        links=related(release),
-        variants=Variants.of(row.words for row in rows),
+        catalogue=Catalogue.of(corpus),
+        nearest=NearestTitles.of(corpus),
+        rankers={name: kind.built(corpus) for name, kind in RANKERS.items()},
+        last_resort=LAST_RESORT.built(corpus),
+        links=related(corpus),
+        variants=Variants.of(row.text for row in corpus.rows),
     )
 
 
-def _singulars(word: str) -> tuple[str]:
-    return (singular(word),)
+def stored_version(folder: Path | UPath) -> str:
+    """Read only the version of the index stored under ``folder``.
 
-
-def _pairs(word: str) -> list[str]:
-    return grams(word, 2)
-
-
-_OWN_TITLE = 3.0
-"""Added to the occupation of an alias that equals the title; more than evidence (1) and its relations (1) can add."""
-_LAST_RESORT = "letter pairs"
-_CUTS: Mapping[str, Cut] = {
-    "word documents": _singulars,
-    "gram documents": grams,
-    "gram titles": grams,
-    _LAST_RESORT: _pairs,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """What is shown: (code, title, description) of each occupation, each title as written, and where it comes from."""
-
-    occupations: tuple[tuple[str, str, str], ...]
-    titles: tuple[str, ...]
-    origins: tuple[str, ...]
-
-
-def _own_titles(catalogue: Catalogue, occupation: NDArray[np.int32]) -> dict[str, list[int]]:
-    own: dict[str, list[int]] = {}
-    for title, origin, at in zip(catalogue.titles, catalogue.origins, occupation.tolist(), strict=True):
-        if origin != "onet":
-            own.setdefault(" ".join(words(title)), []).append(at)
-    return own
+    Raises:
+        SearchIndexMissing: nothing is stored there.
+        SearchIndexDamaged: the manifest cannot be used.
+    """
+    return artefact.read_manifest(UPath(folder)).version
 
 
 class SearchIndex:
@@ -116,20 +78,18 @@ class SearchIndex:
 
     def __init__(
         self,
+        *,
         version: str,
         catalogue: Catalogue,
         nearest: NearestTitles,
-        documents: dict[str, Bm25],
+        rankers: Mapping[str, Ranker],
+        last_resort: Ranker,
         links: csr_array,
         variants: Variants,
     ) -> None:
         """Made by ``build_index`` and ``load``."""
-        self._version, self._catalogue = version, catalogue
-        self._nearest, self._documents, self._links = nearest, documents, links
-        self._variants = variants
-        self._own = _own_titles(catalogue, nearest.occupation)
-        families = [code[:7] for code, _, _ in catalogue.occupations]
-        self._family = np.unique(families, return_inverse=True)[1].astype(np.int32)
+        self._version, self._catalogue, self._variants = version, catalogue, variants
+        self._nearest, self._rankers, self._last_resort, self._links = nearest, rankers, last_resort, links
 
     @property
     def version(self) -> str:
@@ -152,45 +112,42 @@ class SearchIndex:
     def _candidates(self, asked: Sequence[str], limit: int) -> Iterator[tuple[Candidate, ...]]:
         titles = [" ".join([title, *self._variants.of_title(title.split())]) for title in asked]
         near = self._nearest.near(titles)
-        evidence = {
-            "best title": near.best,
-            "title votes": near.votes(),
-            **{name: ranker.scores(titles) for name, ranker in self._documents.items() if name != _LAST_RESORT},
-        }
-        fused = fuse(evidence)
-        relations = received(fused, self._links)
-        scores = self._own_first(asked, self._with_last_resort(titles, fused))
-        shown, values = shown_first(scores, relations, self._family, limit)
-        matched = near.matched(shown)
-        for row in zip(shown.tolist(), values.tolist(), matched.tolist(), strict=True):
-            yield tuple(self._candidate(*cell) for cell in zip(*row, strict=True) if cell[1] > 0)
+        evidence = {"best title": near.best, "title votes": near.votes()}
+        evidence |= {name: ranker.scores(titles) for name, ranker in self._rankers.items()}
+        evidence = {name: scaled(scores) for name, scores in evidence.items()}
+        choosing, ordering = fuse(evidence, CHOOSING), fuse(evidence, ORDERING)
+        relations = received(choosing, self._links)
+        certain = self._last_resort_of(titles, choosing) + self._own(asked)
+        shown, scores = shown_first(
+            choosing + 2 * relations + certain, ordering + relations + certain, self._catalogue.families, limit
+        )
+        return map(self._catalogue.candidates, shown.tolist(), scores.tolist(), near.matched(shown).tolist())
 
-    def _with_last_resort(self, titles: Sequence[str], scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give titles that share no word and no gram with any occupation what letter pairs say, or else anything."""
-        empty = np.flatnonzero(scores.max(axis=1) <= 0)
+    def _last_resort_of(self, titles: Sequence[str], found: NDArray[np.float32]) -> NDArray[np.float32]:
+        """For titles that share no word and no gram with any occupation: what letter pairs say, or else anything."""
+        scores = np.zeros_like(found)
+        empty = np.flatnonzero(found.max(axis=1) <= 0)
         if empty.size:
-            pairs = self._documents[_LAST_RESORT].scores([titles[at] for at in empty.tolist()])
-            pairs += np.float32(1e-6)
-            scores[empty] = np.float32(0.01) * pairs / pairs.max(axis=1, keepdims=True)
+            pairs = self._last_resort.scores([titles[at] for at in empty.tolist()])
+            scores[empty] = np.float32(0.01) * scaled(pairs + np.float32(1e-6))
         return scores
 
-    def _own_first(self, titles: Sequence[str], scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _own(self, titles: Sequence[str]) -> NDArray[np.float32]:
         """Put the occupations of an alias that equals the title before all others, in whatever order they have."""
+        scores = np.zeros((len(titles), len(self._catalogue.occupations)), np.float32)
         for row, title in enumerate(titles):
-            for occupation in self._own.get(title, ()):
-                scores[row, occupation] += np.float32(_OWN_TITLE)
+            scores[row, self._catalogue.own_titles.get(title, [])] = _OWN_TITLE
         return scores
-
-    def _candidate(self, occupation: int, score: float, matched: int) -> Candidate:
-        code, title, description = self._catalogue.occupations[occupation]
-        if matched < 0:
-            return Candidate(code, title, score, title, description)
-        origin = self._catalogue.origins[matched]
-        return Candidate(code, title, score, self._catalogue.titles[matched], description, origin)
 
     def save(self, folder: Path | UPath) -> None:
         """Store the index under ``folder`` so that readers find the old one or this one, whole."""
-        artefact.write(UPath(folder), self._version, self._arrays())
+        parts: dict[str, Arrays] = {name: ranker.arrays() for name, ranker in self._rankers.items()}
+        parts |= {"nearest": self._nearest.arrays(), "last resort": self._last_resort.arrays()}
+        parts |= {"links": taken_apart(self._links), "variants": self._variants.arrays()}
+        arrays: dict[str, NDArray[Any]] = {"catalogue": self._catalogue.stored()}
+        for name, part in parts.items():
+            arrays |= prefixed(name, part)
+        artefact.write(UPath(folder), self._version, arrays)
 
     @classmethod
     def load(cls, folder: Path | UPath) -> SearchIndex:
@@ -202,38 +159,14 @@ class SearchIndex:
         """
         manifest, arrays = artefact.read(UPath(folder))
         try:
-            return cls._restored(manifest.version, arrays)
+            return cls(
+                version=manifest.version,
+                catalogue=Catalogue.restored(arrays["catalogue"]),
+                nearest=NearestTitles.restored(under("nearest", arrays)),
+                rankers={name: kind.restored(under(name, arrays)) for name, kind in RANKERS.items()},
+                last_resort=LAST_RESORT.restored(under("last resort", arrays)),
+                links=put_together(under("links", arrays)),
+                variants=Variants.restored(under("variants", arrays)),
+            )
         except (KeyError, ValueError, IndexError) as error:
             raise SearchIndexDamaged(f"The search index in {folder} lacks a part: {error}. Build it again.") from error
-
-    def _arrays(self) -> dict[str, NDArray[Any]]:
-        catalogue = self._catalogue
-        text = json.dumps([catalogue.occupations, catalogue.titles, catalogue.origins, dict(self._variants.counts)])
-        arrays: dict[str, NDArray[Any]] = {"catalogue": np.frombuffer(text.encode(), np.uint8)}
-        parts = {"nearest": self._nearest.arrays(), "links": taken_apart(self._links)}
-        parts |= {name: ranker.arrays() for name, ranker in self._documents.items()}
-        for name, part in parts.items():
-            arrays |= prefixed(name, part)
-        return arrays
-
-    @classmethod
-    def _restored(cls, version: str, arrays: Arrays) -> SearchIndex:
-        stored = json.loads(arrays["catalogue"].tobytes())
-        return cls(
-            version=version,
-            catalogue=Catalogue(tuple(map(tuple, stored[0])), tuple(stored[1]), tuple(stored[2])),
-            nearest=NearestTitles.restored(under("nearest", arrays)),
-            documents={name: Bm25.restored(cut, under(name, arrays)) for name, cut in _CUTS.items()},
-            links=put_together(under("links", arrays)),
-            variants=Variants(stored[3]),
-        )
-
-
-def stored_version(folder: Path | UPath) -> str:
-    """Read only the version of the index stored under ``folder``.
-
-    Raises:
-        SearchIndexMissing: nothing is stored there.
-        SearchIndexDamaged: the manifest cannot be used.
-    """
-    return artefact.read_manifest(UPath(folder)).version

@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onet_pipeline.roles.search.corpus import Corpus
 from onet_pipeline.roles.search.matrices import Arrays, put_together, taken_apart
-from onet_pipeline.roles.search.terms import stem
+from onet_pipeline.roles.search.terms import stems
 from onet_pipeline.roles.search.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
-
-
-def _cut(word: str) -> tuple[str]:
-    return (stem(word),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +64,26 @@ class NearestTitles:
     ) -> None:
         """``weights`` has a row per term and a column per title; ``occupation`` gives each title's occupation."""
         self._vocabulary, self._rarity, self._weights = vocabulary, rarity, weights
-        self.occupation, self._count = occupation, occupation_count
+        self._occupation, self._count = occupation, occupation_count
 
     @classmethod
-    def of(cls, titles: Sequence[str], occupation: NDArray[np.int32], occupation_count: int) -> NearestTitles:
-        """Weigh normalised titles; ``occupation`` gives each one's occupation by number."""
+    def of(cls, corpus: Corpus) -> NearestTitles:
+        """Weigh the titles of a corpus."""
         from scipy.sparse import csr_array
 
-        documents = [title.split() for title in titles]
-        vocabulary = Vocabulary.of(_cut, documents)
+        documents = [row.text.split() for row in corpus.rows]
+        vocabulary = Vocabulary.of(stems, documents)
         presence = vocabulary.presence(documents)
         frequency = np.bincount(presence.indices, minlength=len(vocabulary))
-        rarity = (np.log((1 + len(titles)) / (1 + frequency)) + 1).astype(np.float32)
-        return cls(vocabulary, rarity, csr_array(_unit(presence, rarity).T), occupation, occupation_count)
+        rarity = (np.log((1 + len(documents)) / (1 + frequency)) + 1).astype(np.float32)
+        weights = csr_array(_unit(presence, rarity).T)
+        return cls(vocabulary, rarity, weights, corpus.row_occupation, len(corpus.occupations))
 
     def near(self, titles: Sequence[str]) -> Near:
         """Compare each title asked with every title known."""
         asked = self._vocabulary.presence([title.split() for title in titles])
         similar = _unit(asked, self._rarity) @ self._weights
-        cells = _rows(similar) * self._count + self.occupation[similar.indices]
+        cells = _rows(similar) * self._count + self._occupation[similar.indices]
         best = np.zeros((len(titles), self._count), np.float32)
         np.maximum.at(best.ravel(), cells, similar.data)
         return Near(cells, similar.indices, similar.data, best)
@@ -95,7 +93,7 @@ class NearestTitles:
         return {
             "terms": self._vocabulary.stored(),
             "rarity": self._rarity,
-            "occupation": self.occupation,
+            "occupation": self._occupation,
             "occupation_count": np.array([self._count], np.int32),
             **taken_apart(self._weights),
         }
@@ -103,7 +101,7 @@ class NearestTitles:
     @classmethod
     def restored(cls, arrays: Arrays) -> NearestTitles:
         """Make the ranker from what was stored."""
-        vocabulary = Vocabulary.restored(_cut, arrays["terms"])
+        vocabulary = Vocabulary.restored(stems, arrays["terms"])
         occupation = arrays["occupation"].astype(np.int32, copy=False)
         rarity = arrays["rarity"].astype(np.float32, copy=False)
         return cls(vocabulary, rarity, put_together(arrays), occupation, int(arrays["occupation_count"][0]))

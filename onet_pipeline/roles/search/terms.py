@@ -61,3 +61,18 @@ def grams(word: str, size: int = 4) -> list[str]:
     """
     framed = f" {word} "
     return [framed[start : start + size] for start in range(max(1, len(framed) - size + 1))]
+
+
+def singulars(word: str) -> tuple[str]:
+    """Cut a word into itself, its plural folded."""
+    return (singular(word),)
+
+
+def stems(word: str) -> tuple[str]:
+    """Cut a word into its stem."""
+    return (stem(word),)
+
+
+def letter_pairs(word: str) -> list[str]:
+    """Cut a word into pairs of letters."""
+    return grams(word, 2)
