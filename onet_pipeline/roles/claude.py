@@ -9,12 +9,13 @@ https://platform.claude.com/docs/en/api/sdks/python
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from onet_pipeline.errors import MapperRefused
+from onet_pipeline.errors import MapperRefused, MapperUnavailable
 from onet_pipeline.roles.asking import Asking, CallFailed, Reply, Run
 from onet_pipeline.roles.grouping import grouped
 from onet_pipeline.roles.landing import as_it_lands
@@ -159,11 +160,33 @@ def connect(api_key: str, base_url: str | None, patience: Patience) -> "anthropi
     from anthropic import AsyncAnthropic
 
     return AsyncAnthropic(
-        api_key=api_key,
-        base_url=base_url,
-        timeout=patience.timeout,
-        max_retries=patience.max_retries,
+        api_key=api_key, base_url=base_url, timeout=patience.timeout, max_retries=patience.max_retries
     )
+
+
+def connect_blocking(api_key: str, base_url: str | None, patience: Patience) -> "anthropic.Anthropic":
+    """Return a client for callers without an event loop; close it."""
+    from anthropic import Anthropic
+
+    return Anthropic(api_key=api_key, base_url=base_url, timeout=patience.timeout, max_retries=patience.max_retries)
+
+
+@contextmanager
+def named_errors(model: str) -> Iterator[None]:
+    """Raise the SDK's errors as ours: ``MapperRefused`` where no call can succeed, else ``MapperUnavailable``."""
+    from anthropic import AnthropicError, APIStatusError
+
+    try:
+        yield
+    except APIStatusError as error:
+        said = plain(error.api_message or "", 200)
+        if is_refusal(error):
+            raise MapperRefused(refusal_message(error.status_code, said, model)) from error
+        raise MapperUnavailable(
+            f"Claude answered with status {error.status_code} ({said}). Try again later."
+        ) from error
+    except AnthropicError as error:
+        raise MapperUnavailable(f"Claude could not be reached ({plain(str(error), 60)}). Try again later.") from error
 
 
 def message_params(questions: Sequence[Question], layout: Layout, model: str, effort: str | None, look: int) -> Any:
