@@ -115,14 +115,18 @@ class Database:
             yield session
 
     def upgrade(self, revision: str = "head") -> None:
-        """Migrate up to ``revision``."""
-        with self._translated():
+        """Migrate up to ``revision``.
+
+        Raises:
+            DatabaseUnavailable: not reachable, or the role may not change the schema.
+        """
+        with self._translated((DBAPIError,)):
             migrate.upgrade(self._connected(), revision)
 
     def downgrade(self, revision: str) -> None:
         """Migrate down to ``revision``; ``base`` drops every table."""
         self._is_current = False
-        with self._translated():
+        with self._translated((DBAPIError,)):
             migrate.downgrade(self._connected(), revision)
 
     def revision(self) -> str | None:

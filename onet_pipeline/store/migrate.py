@@ -5,7 +5,7 @@ Belongs here: running Alembic on a connection under a lock. Does not: the migrat
 https://alembic.sqlalchemy.org/en/latest/cookbook.html#sharing-a-connection-across-one-or-more-programmatic-migration-commands
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -46,27 +46,32 @@ def revision(engine: Engine) -> str | None:
 
 def upgrade(engine: Engine, target: str = "head") -> None:
     """Bring the database up to ``target``; the second of two processes waits, then finds the work done."""
-    _run(engine, lambda config: command.upgrade(config, target))
+    with locked(engine) as connection:
+        command.upgrade(_config(connection), target)
 
 
 def downgrade(engine: Engine, target: str) -> None:
     """Bring the database down to ``target``; ``base`` drops every table of ours."""
-    _run(engine, lambda config: command.downgrade(config, target))
-
-
-def _run(engine: Engine, action: Callable[[Config], None]) -> None:
     with locked(engine) as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        action(config)
+        command.downgrade(_config(connection), target)
+
+
+def draft(engine: Engine, message: str) -> None:
+    """Write a new migration from what the models have and the database has not; use PostgreSQL, then review by hand.
+
+    Drafted against SQLite it would hold defaults that PostgreSQL refuses.
+    """
+    with locked(engine) as connection:
+        command.revision(_config(connection), message, autogenerate=True)
 
 
 def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
 
 
-def _config() -> Config:
-    config = Config()
+def _config(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration; it gets the connection, never the address, which its errors would print."""
+    config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return config
 
