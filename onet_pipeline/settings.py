@@ -16,9 +16,11 @@ from onet_pipeline.errors import SettingsError
 
 
 class Settings(BaseSettings):
-    """The settings of one process; ``ONET_HOME`` is read from the variable of that name, and so on."""
+    """The settings of one process: ``home`` from ``ONET_HOME`` and so on, or from ``.env`` in the working directory."""
 
-    model_config = SettingsConfigDict(env_prefix="ONET_", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ONET_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(Path(".onet"), description="Folder for the embedded database, downloads and the search index")
     database_url: SecretStr | None = Field(

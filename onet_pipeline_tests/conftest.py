@@ -3,16 +3,27 @@
 Belongs here: fixtures of more than one room. Does not: what they are made of (``support``).
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from onet_pipeline.settings import Settings
 from onet_pipeline.store.database import Database, database_url
 from onet_pipeline_tests.support.postgres import NoPostgres, Server, running_server
 
 ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the tests from the caller's database, key and uploads."""
+    for name in os.environ:
+        if name.startswith(("ONET_", "ANTHROPIC_")) and name != "ONET_TEST_POSTGRES_URL":
+            monkeypatch.delenv(name)
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
 
 
 @pytest.fixture(scope="session")
