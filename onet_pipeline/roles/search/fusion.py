@@ -24,13 +24,13 @@ FIRST_PAGE = 20
 """Candidates that are chosen as a set and then put in order; what a mapper is shown."""
 FREE = 10
 """Candidates chosen by score alone; the others bring one code of each 6-digit occupation not yet among them."""
-_LIFT = 100.0
-"""More than any score."""
+_POOL = 4
+"""Times as many are looked at for variety as are shown; the largest family has 13 codes."""
 
 
 def scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale each row to a best of 1; a row without scores stays 0."""
-    best = scores.max(axis=1, keepdims=True)
+    best: NDArray[np.float32] = scores.max(axis=1, keepdims=True)
     best[best <= 0] = 1
     return scores / best
 
@@ -53,9 +53,10 @@ def shown_first(
     """Return the columns shown, best first, and their scores.
 
     ``choosing`` decides which columns make the first page, ``ordering`` their order on it. A larger ``limit`` only adds
-    columns at the end. ``family`` numbers the 6-digit code of each column, ascending.
+    columns at the end. ``family`` numbers the 6-digit code of each column.
     """
-    shown = best_first(varied(choosing, family), max(limit, FIRST_PAGE))
+    pool = best_first(choosing, _POOL * max(limit, FIRST_PAGE))
+    shown = varied(pool, family[pool])[:, : max(limit, FIRST_PAGE)]
     scores = np.take_along_axis(ordering, shown, axis=1)
     order = np.argsort(-scores[:, :FIRST_PAGE], axis=1, kind="stable")
     shown[:, :FIRST_PAGE] = np.take_along_axis(shown, order, axis=1)
@@ -63,23 +64,25 @@ def shown_first(
     return shown[:, :limit], np.minimum.accumulate(scores[:, :limit], axis=1)
 
 
-def varied(scores: NDArray[np.float32], family: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Lift, behind the best ``FREE`` of each row, the best column of each family that is not among them."""
-    free = best_first(scores, FREE)
-    starts = np.searchsorted(family, np.arange(family[-1] + 1))
-    leader = scores == np.maximum.reduceat(scores, starts, axis=1)[:, family]
-    seen = np.zeros((len(scores), len(starts)), bool)
-    np.put_along_axis(seen, family[free], True, axis=1)
-    lifted = np.where(leader & ~seen[:, family], scores + np.float32(_LIFT), scores)
-    np.put_along_axis(lifted, free, np.take_along_axis(scores, free, axis=1) + np.float32(2 * _LIFT), axis=1)
-    return lifted
+def varied(pool: NDArray[np.int32], family: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Let the columns behind the first ``FREE`` wait whose family has come before; ``family`` is that of each."""
+    by_family = np.argsort(family, axis=1, kind="stable")
+    again = np.zeros(pool.shape, bool)
+    again[:, 1:] = np.diff(np.take_along_axis(family, by_family, axis=1), axis=1) == 0
+    waits = np.zeros(pool.shape, bool)
+    np.put_along_axis(waits, by_family, again, axis=1)
+    waits[:, :FREE] = False
+    return np.take_along_axis(pool, np.argsort(waits, axis=1, kind="stable"), axis=1)
 
 
 def best_first(scores: NDArray[np.float32], limit: int) -> NDArray[np.int32]:
-    """Return the columns of the ``limit`` best scores of each row; of equals, the lower column comes first."""
-    limit = min(limit, scores.shape[1])
-    # Equal scores at the cut would be taken in any order: the column number decides below the seventh digit.
-    keys = scores.astype(np.float64) - np.arange(scores.shape[1]) * 1e-9
-    chosen = np.argpartition(-keys, limit - 1, axis=1)[:, :limit]
-    order = np.argsort(-np.take_along_axis(keys, chosen, axis=1), axis=1)
-    return np.take_along_axis(chosen, order, axis=1).astype(np.int32)
+    """Return the columns of the ``limit`` best scores, none negative, of each row; of equals, the lower comes first."""
+    width = scores.shape[1]
+    bits = width.bit_length()
+    # The bits of a float that is not negative order as it does; the column in the lowest bits breaks ties.
+    keys = (scores.view(np.int32).astype(np.int64) << bits) + np.arange(width)[::-1]
+    if limit < width:
+        keys = np.partition(keys, width - limit, axis=1)[:, width - limit :]
+    keys = np.sort(keys, axis=1)[:, ::-1]
+    columns: NDArray[np.int32] = (width - 1 - (keys & ((1 << bits) - 1))).astype(np.int32)
+    return columns

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_pipeline.roles.search.corpus import Corpus
+from onet_pipeline.roles.search.fusion import best_first
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -45,7 +46,7 @@ def received(scores: NDArray[np.float32], links: csr_array) -> NDArray[np.float3
     from scipy.sparse import csr_array
 
     givers = min(GIVERS, scores.shape[1])
-    best = np.argpartition(scores, -givers, axis=1)[:, -givers:]
+    best = best_first(scores, givers)
     values = np.take_along_axis(scores, best, axis=1)
     ends = np.arange(0, best.size + 1, givers)
     given = csr_array((values.ravel(), best.ravel(), ends), shape=scores.shape)

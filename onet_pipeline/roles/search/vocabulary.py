@@ -6,7 +6,8 @@ Belongs here: the vocabulary with its stored form, and counting. Does not: which
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,20 +53,20 @@ class Vocabulary:
 
     def counts(self, documents: Sequence[Iterable[str]]) -> csr_array:
         """Return how often each document (row) holds each term (column), as float32."""
-        return self._matrix([Counter(number for word in words for number in self.numbers(word)) for words in documents])
+        counted = [Counter(chain.from_iterable(map(self.numbers, words))) for words in documents]
+        values = np.fromiter(chain.from_iterable(map(Counter.values, counted)), np.float32)
+        return self._matrix(counted, values)
 
     def presence(self, documents: Sequence[Iterable[str]]) -> csr_array:
         """Return 1 where a document (row) holds a term (column), as float32."""
-        return self._matrix(
-            [dict.fromkeys((number for word in words for number in self.numbers(word)), 1) for words in documents]
-        )
+        present = [set(chain.from_iterable(map(self.numbers, words))) for words in documents]
+        return self._matrix(present, np.ones(sum(map(len, present)), np.float32))
 
-    def _matrix(self, rows: Sequence[dict[int, int]]) -> csr_array:
+    def _matrix(self, rows: Sequence[Collection[int]], values: NDArray[np.float32]) -> csr_array:
         from scipy.sparse import csr_array
 
         ends = np.cumsum([0, *map(len, rows)], dtype=np.int32)
-        columns = np.fromiter((number for row in rows for number in row), np.int32, ends[-1])
-        values = np.fromiter((value for row in rows for value in row.values()), np.float32, ends[-1])
+        columns = np.fromiter(chain.from_iterable(rows), np.int32, len(values))
         return csr_array((values, columns, ends), shape=(len(rows), len(self)))
 
     def stored(self) -> NDArray[np.uint8]:
