@@ -10,6 +10,7 @@ from onet_pipeline.store.decisions import DecisionStore
 from onet_pipeline.store.mappings import MappingStore, new_run
 from onet_pipeline.store.records import JudgedRole, MappingRun, SeenUpload
 from onet_pipeline.store.uploads import UploadStore
+from onet_pipeline_tests.support.processes import run_together
 
 ANSWER = Answer(0, "29-1141.00", ConfidenceTier.MEDIUM, "It says so.", Method.CLAUDE, ("29-2061.00",), "the ward")
 
@@ -77,3 +78,19 @@ def test_more_fingerprints_than_a_statement_has_parameters_can_be_asked_for(
     found = DecisionStore(database).find([f"{number:064}" for number in range(40_000)])
     assert sorted(found) == [each.fingerprint for each in many]
     assert DecisionStore(database).find([]) == {}
+
+
+def decide_alike(number: int, database: Database, run: MappingRun) -> None:
+    """Save the same decisions as every other process, half of them in the opposite order."""
+    order = range(300) if number % 2 else range(299, -1, -1)
+    own = replace(run, upload_key=f"upload-{number}")
+    for _ in range(5):
+        MappingStore(database).save_batch(own, [judged(f"role {each}", fingerprint=f"{each:064}") for each in order])
+    database.close()
+
+
+def test_runs_that_decide_the_same_questions_never_lock_each_other_out(database: Database, run: MappingRun) -> None:
+    uploads = [SeenUpload(f"upload-{number}", "/uploads/x.csv", 1, None, "a") for number in range(4)]
+    UploadStore(database).register(uploads)
+    assert run_together(4, decide_alike, database, run) == []
+    assert len(DecisionStore(database).find([f"{number:064}" for number in range(300)])) == 300

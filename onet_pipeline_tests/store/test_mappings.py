@@ -277,7 +277,7 @@ def save_batches(number: int, database: Database, batches: int) -> None:
 def test_processes_that_save_at_the_same_time_all_succeed(database: Database) -> None:
     for number in range(3):
         register(database, upload=replace(UPLOAD, key=f"upload-{number}"))
-    assert run_together(6, save_batches, database, 30) == []
+    assert run_together(6, save_batches, database, 10) == []
     store = MappingStore(database)
-    assert sum(counts.roles for counts in store.counts().values()) == 6 * 30 * 12
-    assert [run.usage.calls for number in range(3) for run in store.runs(f"upload-{number}")] == [30] * 6
+    assert sum(counts.roles for counts in store.counts().values()) == 6 * 10 * 12
+    assert [run.usage.calls for number in range(3) for run in store.runs(f"upload-{number}")] == [10] * 6
