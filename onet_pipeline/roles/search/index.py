@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,28 +74,23 @@ def stored_version(folder: Path | UPath) -> str:
     return artefact.read_manifest(UPath(folder)).version
 
 
+@dataclass(frozen=True, eq=False)
 class SearchIndex:
-    """Finds the occupations that a title may mean, among those of one release."""
+    """Finds the occupations that a title may mean, among those of one release.
 
-    def __init__(
-        self,
-        *,
-        version: str,
-        catalogue: Catalogue,
-        nearest: NearestTitles,
-        rankers: Mapping[str, Ranker],
-        last_resort: Ranker,
-        links: csr_array,
-        variants: Variants,
-    ) -> None:
-        """Made by ``build_index`` and ``load``."""
-        self._version, self._catalogue, self._variants = version, catalogue, variants
-        self._nearest, self._rankers, self._last_resort, self._links = nearest, rankers, last_resort, links
+    ``version`` hashes release content, aliases and search code. ``rankers`` score; ``nearest`` does so too, and names
+    the titles that match; ``last_resort`` is asked only of titles for which they find nothing.
+    """
 
-    @property
-    def version(self) -> str:
-        """Hash of release content, aliases and search code."""
-        return self._version
+    version: str
+    catalogue: Catalogue
+    variants: Variants
+    nearest: NearestTitles
+    rankers: Mapping[str, Ranker]
+    last_resort: Ranker
+    links: csr_array
+    choosing: Mapping[str, float] = field(default_factory=lambda: CHOOSING)
+    ordering: Mapping[str, float] = field(default_factory=lambda: ORDERING)
 
     def search(self, titles: Sequence[str], limit: int = 20) -> list[tuple[Candidate, ...]]:
         """Return for each title at most ``limit`` distinct occupations, best first; none for a title without letters.
@@ -110,44 +106,44 @@ class SearchIndex:
         return [found.get(title, ()) for title in asked]
 
     def _candidates(self, asked: Sequence[str], limit: int) -> Iterator[tuple[Candidate, ...]]:
-        titles = [" ".join([title, *self._variants.of_title(title.split())]) for title in asked]
-        near = self._nearest.near(titles)
+        titles = [" ".join([title, *self.variants.of_title(title.split())]) for title in asked]
+        near = self.nearest.near(titles)
         evidence = {"best title": near.best, "title votes": near.votes()}
-        evidence |= {name: ranker.scores(titles) for name, ranker in self._rankers.items()}
+        evidence |= {name: ranker.scores(titles) for name, ranker in self.rankers.items()}
         evidence = {name: scaled(scores) for name, scores in evidence.items()}
-        choosing, ordering = fuse(evidence, CHOOSING), fuse(evidence, ORDERING)
-        relations = received(choosing, self._links)
+        choosing, ordering = fuse(evidence, self.choosing), fuse(evidence, self.ordering)
+        relations = received(choosing, self.links)
         certain = self._last_resort_of(titles, choosing) + self._own(asked)
         shown, scores = shown_first(
-            choosing + 2 * relations + certain, ordering + relations + certain, self._catalogue.families, limit
+            choosing + 2 * relations + certain, ordering + relations + certain, self.catalogue.families, limit
         )
-        return map(self._catalogue.candidates, shown.tolist(), scores.tolist(), near.matched(shown).tolist())
+        return map(self.catalogue.candidates, shown.tolist(), scores.tolist(), near.matched(shown).tolist())
 
     def _last_resort_of(self, titles: Sequence[str], found: NDArray[np.float32]) -> NDArray[np.float32]:
         """For titles that share no word and no gram with any occupation: what letter pairs say, or else anything."""
         scores = np.zeros_like(found)
         empty = np.flatnonzero(found.max(axis=1) <= 0)
         if empty.size:
-            pairs = self._last_resort.scores([titles[at] for at in empty.tolist()])
+            pairs = self.last_resort.scores([titles[at] for at in empty.tolist()])
             scores[empty] = np.float32(0.01) * scaled(pairs + np.float32(1e-6))
         return scores
 
     def _own(self, titles: Sequence[str]) -> NDArray[np.float32]:
         """Put the occupations of an alias that equals the title before all others, in whatever order they have."""
-        scores = np.zeros((len(titles), len(self._catalogue.occupations)), np.float32)
+        scores = np.zeros((len(titles), len(self.catalogue.occupations)), np.float32)
         for row, title in enumerate(titles):
-            scores[row, self._catalogue.own_titles.get(title, [])] = _OWN_TITLE
+            scores[row, self.catalogue.own_titles.get(title, [])] = _OWN_TITLE
         return scores
 
     def save(self, folder: Path | UPath) -> None:
         """Store the index under ``folder`` so that readers find the old one or this one, whole."""
-        parts: dict[str, Arrays] = {name: ranker.arrays() for name, ranker in self._rankers.items()}
-        parts |= {"nearest": self._nearest.arrays(), "last resort": self._last_resort.arrays()}
-        parts |= {"links": taken_apart(self._links), "variants": self._variants.arrays()}
-        arrays: dict[str, NDArray[Any]] = {"catalogue": self._catalogue.stored()}
+        parts: dict[str, Arrays] = {name: ranker.arrays() for name, ranker in self.rankers.items()}
+        parts |= {"nearest": self.nearest.arrays(), "last resort": self.last_resort.arrays()}
+        parts |= {"links": taken_apart(self.links), "variants": self.variants.arrays()}
+        arrays: dict[str, NDArray[Any]] = {"catalogue": self.catalogue.stored()}
         for name, part in parts.items():
             arrays |= prefixed(name, part)
-        artefact.write(UPath(folder), self._version, arrays)
+        artefact.write(UPath(folder), self.version, arrays)
 
     @classmethod
     def load(cls, folder: Path | UPath) -> SearchIndex:
