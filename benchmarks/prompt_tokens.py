@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from onet_pipeline.onet.release import load_release
-from onet_pipeline.roles.claude import message_params
 from onet_pipeline.roles.grouping import grouped
-from onet_pipeline.roles.layouts import CandidateLayout, CatalogueLayout, Request
+from onet_pipeline.roles.layouts import CandidateLayout, CatalogueLayout, Request, message_params
 from onet_pipeline.roles.prompt import INSTRUCTIONS, answer_schema, plain
 from onet_pipeline.roles.records import Question
 from onet_pipeline.roles.search import build_index

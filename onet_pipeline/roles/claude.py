@@ -19,31 +19,21 @@ from onet_pipeline.errors import MapperRefused, MapperUnavailable
 from onet_pipeline.roles.asking import Asking, CallFailed, Reply, Run
 from onet_pipeline.roles.grouping import grouped
 from onet_pipeline.roles.landing import as_it_lands
-from onet_pipeline.roles.layouts import CandidateLayout, Layout
-from onet_pipeline.roles.limiter import RateLimiter
+from onet_pipeline.roles.layouts import CandidateLayout, Layout, message_params
+from onet_pipeline.roles.limiter import RateLimiter, retry_after
 from onet_pipeline.roles.mapper import CandidateSearch, decision_fingerprint, fallback
-from onet_pipeline.roles.pricing import PriceTable
+from onet_pipeline.roles.pricing import PriceTable, token_usage
 from onet_pipeline.roles.prompt import PROMPT_VERSION, plain
 from onet_pipeline.roles.records import Answer, AnsweredBatch, Candidate, Question, Usage
+from onet_pipeline.roles.refusals import refusal
 from onet_pipeline.roles.second_look import is_doubtful
 
 if TYPE_CHECKING:
     import anthropic
 
 CHARACTERS_PER_TOKEN = 4
+ANSWER_TOKENS = 120
 NO_CANDIDATE = "search found no candidate"
-
-# An answer takes about 120 tokens; thinking, where a model does it, comes out of the same allowance.
-_TOKENS_A_ROLE, _TOKENS_TO_THINK, _MOST_TOKENS = 1_000, 4_000, 32_000
-_REFUSING = frozenset({401, 402, 403, 404})
-_REFUSING_KINDS = frozenset({"authentication_error", "billing_error", "permission_error"})
-_REFUSING_CODES = frozenset(
-    {
-        "contract_spend_limit_reached",
-        "enforced_spend_limit_reached",
-        "organization_on_hold",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +100,31 @@ class ClaudeMapper:
         return decision_fingerprint(
             question, self.name, self.model, self.version, self._layout.name, self._effort or "", looks
         )
+
+    def estimate(self, questions: Sequence[Question]) -> Usage:
+        """Return what answering would take, from the requests as they would be, without asking.
+
+        Every role is counted as looked at twice where that is on, so it is an upper bound, faults apart; tokens are
+        counted as four characters, an answer as ``ANSWER_TOKENS``, and cached text as written once.
+        """
+        groups = grouped([question for question in questions if self._layout.allows(question)], self._batch_size)
+        looks = [(group, 1) for group in groups]
+        if self._second_look:
+            looks += [(self._widened(group), 2) for group in groups]
+        expected = [self._expected(group, look, first=place == 0) for place, (group, look) in enumerate(looks)]
+        return sum(expected, Usage())
+
+    def _expected(self, group: Sequence[Question], look: int, *, first: bool) -> Usage:
+        request = self._layout.request(group, look)
+        fresh, cached = request.characters // CHARACTERS_PER_TOKEN, request.cached // CHARACTERS_PER_TOKEN
+        usage = Usage(
+            calls=1,
+            input_tokens=fresh,
+            output_tokens=ANSWER_TOKENS * len(group),
+            cache_write_tokens=cached if first else 0,
+            cache_read_tokens=0 if first else cached,
+        )
+        return self._prices.priced(usage, self._model)
 
     def answer(self, questions: Sequence[Question]) -> Iterator[AnsweredBatch]:
         """Yield batches as they land; over all of them every question is answered once.
@@ -179,23 +194,10 @@ def named_errors(model: str) -> Iterator[None]:
     try:
         yield
     except APIStatusError as error:
-        said = plain(error.api_message or "", 200)
-        if is_refusal(error):
-            raise MapperRefused(refusal_message(error.status_code, said, model)) from error
-        raise MapperUnavailable(
-            f"Claude answered with status {error.status_code} ({said}). Try again later."
-        ) from error
+        reason = f"Claude answered with status {error.status_code} ({_said(error)}). Try later."
+        raise _refusal(error, model) or MapperUnavailable(reason) from error
     except AnthropicError as error:
-        raise MapperUnavailable(f"Claude could not be reached ({plain(str(error), 60)}). Try again later.") from error
-
-
-def message_params(questions: Sequence[Question], layout: Layout, model: str, effort: str | None, look: int) -> Any:
-    """Return the parameters of one message request, as ``messages.create`` and Message Batches take them."""
-    params = layout.request(questions, look).params
-    if effort:
-        params["output_config"]["effort"] = effort
-    tokens = min(_TOKENS_TO_THINK + _TOKENS_A_ROLE * len(questions), _MOST_TOKENS)
-    return {"model": model, "max_tokens": tokens, **params}
+        raise MapperUnavailable(f"Claude could not be reached ({plain(str(error), 60)}). Try later.") from error
 
 
 _attempts: ContextVar[list[int]] = ContextVar("attempts")
@@ -245,6 +247,9 @@ class _Call:
         _attempts.get().append(request.retries_taken)
         response = await call_next(request)
         self._limiter.learn(response.headers)
+        if (retry_after(response.headers) or 0) > self._patience.longest_call:
+            # The SDK would sit it out; this header is how it is told not to.
+            response.http_response.headers["x-should-retry"] = "false"
         return response
 
     def _reply(self, message: object, spent: Usage) -> Reply:
@@ -258,40 +263,21 @@ class _Call:
         return Reply(text, getattr(message, "stop_reason", "") or "", self._prices.priced(counted, self._model))
 
     def _judged(self, error: "anthropic.APIStatusError", spent: Usage) -> Exception:
-        said = plain(error.api_message or "", 200)
-        if is_refusal(error):
-            return MapperRefused(refusal_message(error.status_code, said, self._model))
+        if refused := _refusal(error, self._model):
+            return refused
         # Too long, or odd in one role: halving finds it. Before any call went well it would only repeat a refusal.
         isolate = error.status_code == 413 or (error.status_code == 400 and self._answered)
-        return CallFailed(f"Claude answered with status {error.status_code} ({said})", spent, isolate=isolate)
+        reason = f"Claude answered with status {error.status_code} ({_said(error)})"
+        return CallFailed(reason, spent, isolate=isolate)
 
 
 def _spent(attempts: Sequence[int]) -> Usage:
     return Usage(calls=1, retries=max(0, len(attempts) - 1))
 
 
-def token_usage(usage: Any) -> Usage:
-    """Return the tokens that the API counted; input excludes what was read from or written to the cache."""
-    return Usage(
-        input_tokens=usage.input_tokens or 0,
-        output_tokens=usage.output_tokens or 0,
-        cache_read_tokens=usage.cache_read_input_tokens or 0,
-        cache_write_tokens=usage.cache_creation_input_tokens or 0,
-    )
+def _refusal(error: "anthropic.APIStatusError", model: str) -> MapperRefused | None:
+    return refusal(error.status_code, error.type, error.error_code, _said(error), model)
 
 
-def is_refusal(error: "anthropic.APIStatusError") -> bool:
-    """Whether an error means that no call can succeed: key, permission, model, bill."""
-    return (
-        error.status_code in _REFUSING or error.type in _REFUSING_KINDS or (error.error_code or "") in _REFUSING_CODES
-    )
-
-
-def refusal_message(status: int, said: str, model: str) -> str:
-    """Say what was refused and what to do about it."""
-    remedy = {
-        401: "The key is not accepted: check ANTHROPIC_API_KEY.",
-        403: f"The key may not use this: check its workspace, and whether it may use the model {model}.",
-        404: f"The model {model} is not known there: check ONET_MODEL (and ANTHROPIC_BASE_URL, if set).",
-    }.get(status, "The account cannot be billed now: check credit and spend limits in the Claude Console.")
-    return f"Claude refused with status {status} ({said}). {remedy} Nothing else was changed; then run again."
+def _said(error: "anthropic.APIStatusError") -> str:
+    return plain(error.api_message or "", 200)

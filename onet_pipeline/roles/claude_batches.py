@@ -18,10 +18,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from onet_pipeline.roles.answers import check
-from onet_pipeline.roles.claude import Patience, connect_blocking, message_params, named_errors, token_usage
+from onet_pipeline.roles.claude import Patience, connect_blocking, named_errors
 from onet_pipeline.roles.grouping import grouped
-from onet_pipeline.roles.layouts import CandidateLayout, Layout
-from onet_pipeline.roles.pricing import PriceTable
+from onet_pipeline.roles.layouts import CandidateLayout, Layout, message_params
+from onet_pipeline.roles.pricing import PriceTable, token_usage
 from onet_pipeline.roles.records import AnsweredBatch, Question
 
 if TYPE_CHECKING:

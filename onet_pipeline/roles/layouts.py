@@ -18,6 +18,9 @@ from onet_pipeline.roles.records import Candidate, Question
 # Hints lead and do not bind. Search has an accepted code among its first 8 for 86 % of unseen H-2B titles (20: 92 %).
 HINTS = 8
 
+# An answer takes about 120 tokens; thinking, where a model does it, comes out of the same allowance.
+_TOKENS_A_ROLE, _TOKENS_TO_THINK, _MOST_TOKENS = 1_000, 4_000, 32_000
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -37,9 +40,18 @@ class Request:
         }
 
     @property
+    def cached(self) -> int:
+        """Length of what the cache holds: everything before the prompt, if the system marks it, else nothing."""
+        return self._prefix if any("cache_control" in block for block in self.system) else 0
+
+    @property
     def characters(self) -> int:
-        """Length of everything the model reads, the schema included."""
-        return sum(len(block["text"]) for block in self.system) + len(self.prompt) + len(str(self.schema))
+        """Length of everything else that the model reads."""
+        return self._prefix + len(self.prompt) - self.cached
+
+    @property
+    def _prefix(self) -> int:
+        return sum(len(block["text"]) for block in self.system) + len(str(self.schema))
 
 
 class Layout(Protocol):
@@ -61,7 +73,7 @@ class Layout(Protocol):
         ...
 
     def request(self, questions: Sequence[Question], look: int = 1) -> Request:
-        """Lay out one call; ``look`` 2 shows the candidates in another order."""
+        """Lay out one call; ``look`` 2 shows the candidates in another order, and more of them where they are hints."""
         ...
 
     def allows(self, question: Question) -> bool:
@@ -132,7 +144,7 @@ class CatalogueLayout:
     def request(self, questions: Sequence[Question], look: int = 1) -> Request:
         """Lay out one call. Schema and system are the same in every call: a difference would miss the cache."""
         roles = [
-            role_text(number, question, shuffled_codes(question, look, HINTS))
+            role_text(number, question, shuffled_codes(question, look, HINTS * look))
             for number, question in enumerate(questions, start=1)
         ]
         cached = {"type": "text", "text": self._block, "cache_control": {"type": "ephemeral"}}
@@ -147,3 +159,12 @@ class CatalogueLayout:
     def codes(self, question: Question) -> frozenset[str]:
         """Return every code of the release."""
         return self._codes
+
+
+def message_params(questions: Sequence[Question], layout: Layout, model: str, effort: str | None, look: int) -> Any:
+    """Return the parameters of one message request, as ``messages.create`` and Message Batches take them."""
+    params = layout.request(questions, look).params
+    if effort:
+        params["output_config"]["effort"] = effort
+    tokens = min(_TOKENS_TO_THINK + _TOKENS_A_ROLE * len(questions), _MOST_TOKENS)
+    return {"model": model, "max_tokens": tokens, **params}

@@ -68,8 +68,7 @@ class RateLimiter:
             remaining = _number(headers.get(f"anthropic-ratelimit-{name}-remaining"))
             if limit and remaining is not None:
                 self._set(name, limit, remaining)
-        pause = _number(headers.get("retry-after"))
-        if pause:
+        if pause := retry_after(headers):
             self._paused_until = max(self._paused_until, self._clock() + min(pause, LONGEST_PAUSE))
 
     def _set(self, name: str, limit: float, remaining: float) -> None:
@@ -89,6 +88,11 @@ class RateLimiter:
             bucket.refill(now)
             waits.append(bucket.wait(needs[name]))
         return max(waits)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a response asks to wait, None where it does not, or not in seconds."""
+    return _number(headers.get("retry-after"))
 
 
 def _number(value: str | None) -> float | None:

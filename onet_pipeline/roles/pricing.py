@@ -1,6 +1,6 @@
 """What tokens cost.
 
-Belongs here: the price table, reading another one, dollars of a usage. Does not: counting tokens.
+Belongs here: the price table, reading another one, dollars of a usage. Does not: estimating tokens.
 
 https://platform.claude.com/docs/en/about-claude/pricing
 """
@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from onet_pipeline.errors import SettingsError
 from onet_pipeline.roles.records import Usage
@@ -84,3 +85,13 @@ def _rates(rates: Mapping[str, object]) -> dict[str, float]:
         if name not in _RATES or isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise ValueError(f"{name!r} must be one of {', '.join(_RATES)} with a number of at least 0")
     return {name: float(value) for name, value in rates.items() if isinstance(value, int | float)}
+
+
+def token_usage(usage: Any) -> Usage:
+    """Return the tokens that the API counted; input excludes what was read from or written to the cache."""
+    return Usage(
+        input_tokens=usage.input_tokens or 0,
+        output_tokens=usage.output_tokens or 0,
+        cache_read_tokens=usage.cache_read_input_tokens or 0,
+        cache_write_tokens=usage.cache_creation_input_tokens or 0,
+    )

@@ -13,7 +13,8 @@ The rule, with the first answer A and the second B (other order, wider list):
 
 from dataclasses import replace
 
-from onet_pipeline.roles.answers import MOST_RUNNERS_UP
+from onet_pipeline.roles.answers import MOST_RUNNERS_UP, REASONING_LIMIT
+from onet_pipeline.roles.prompt import plain
 from onet_pipeline.roles.records import Answer, ConfidenceTier, Method, Question, SecondLook
 
 FAR_DOWN = 10  # a code that search ranks below this place, or not at all, contradicts it strongly
@@ -38,11 +39,11 @@ def together(first: Answer, second: Answer) -> Answer:
         return replace(stronger, second_look=SecondLook.AGREED)
     stands, other = (first, second) if _strength(first) > _strength(second) else (second, first)
     clear = stands.tier is ConfidenceTier.HIGH and other.tier is not ConfidenceTier.HIGH
-    said = f"{other.code or 'no code'} ({other.tier})"
+    dissent = f" The {'second' if stands is first else 'first'} look said {other.code or 'no code'} ({other.tier})."
     return replace(
         stands,
         tier=ConfidenceTier.MEDIUM if clear else ConfidenceTier.LOW,
-        reasoning=f"{stands.reasoning} Of two looks, the {'second' if stands is first else 'first'} said {said}.",
+        reasoning=plain(stands.reasoning, REASONING_LIMIT - len(dissent)) + dissent,
         runners_up=_runners_up(stands, other),
         second_look=SecondLook.DISAGREED,
     )

@@ -9,12 +9,18 @@ import pytest
 from onet_pipeline.errors import MapperRefused, MapperUnavailable
 from onet_pipeline.onet.records import Occupation
 from onet_pipeline.roles.claude import Patience
-from onet_pipeline.roles.layouts import CatalogueLayout
+from onet_pipeline.roles.layouts import CandidateLayout, CatalogueLayout, Layout
 from onet_pipeline.roles.mapper import Mapper
 from onet_pipeline.roles.records import AnsweredBatch, ConfidenceTier, Method, Question
 from onet_pipeline_tests.support.claude_api import ClaudeServer, first_candidate, hang, status
 from onet_pipeline_tests.support.claude_runs import by_id, mapper_for, total
 from onet_pipeline_tests.support.questions import question, questions
+
+OCCUPATIONS = tuple(
+    Occupation(f"{major}-{minor}.00", f"Occupation of some length {major}-{minor}", "Does the work.")
+    for major in range(11, 21)
+    for minor in range(1000, 1010)
+)
 
 
 @pytest.fixture
@@ -117,11 +123,20 @@ def test_transient_faults_are_retried_by_the_sdk_and_counted(server: ClaudeServe
     assert all(answer.method is Method.CLAUDE for answer in by_id(batches).values())
 
 
-def test_a_retry_after_of_an_hour_does_not_hold_the_run(server: ClaudeServer) -> None:
-    server.always(status(429, headers={"retry-after": "3600", "retry-after-ms": "3600000"}))
+def test_waits_that_add_up_end_when_a_call_has_taken_its_time(server: ClaudeServer) -> None:
+    server.always(status(429, headers={"retry-after-ms": "5000"}))
     patience = Patience(longest_call=0.2)
     answers = by_id(list(mapper_for(server, patience=patience).answer(questions(2))))
     assert all("0.2 s" in (answer.fallback_reason or "") for answer in answers.values())
+
+
+def test_a_wait_longer_than_a_call_may_take_is_not_begun(server: ClaudeServer) -> None:
+    server.always(status(429, headers={"retry-after": "3600", "retry-after-ms": "3600000"}))
+    began = time.monotonic()
+    answers = by_id(mapper_for(server).answer(questions(2)))
+    assert all("429" in (answer.fallback_reason or "") for answer in answers.values())
+    assert len(server.calls) == 1
+    assert time.monotonic() - began < 30
 
 
 def test_a_server_that_hangs_is_given_up_after_the_timeout(server: ClaudeServer) -> None:
@@ -162,6 +177,18 @@ def test_the_key_reaches_no_message_and_no_log(server: ClaudeServer, caplog: pyt
     assert server.key not in caplog.text + repr(mapper) + repr(batches)
 
 
+@pytest.mark.parametrize("layout", [CandidateLayout(), CatalogueLayout(OCCUPATIONS)], ids=["candidates", "catalogue"])
+def test_the_estimate_is_close_to_what_is_then_counted(server: ClaudeServer, layout: Layout) -> None:
+    server.answerer = lambda role: {**first_candidate(role), "code": None}
+    mapper, asked = mapper_for(server, layout=layout), questions(60)
+    expected, counted = mapper.estimate(asked), total(mapper.answer(asked))
+    assert expected.calls == counted.calls
+    assert expected.input_tokens == pytest.approx(counted.input_tokens, rel=0.1)
+    assert expected.cache_read_tokens == pytest.approx(counted.cache_read_tokens, rel=0.1)
+    assert expected.cache_write_tokens == pytest.approx(counted.cache_write_tokens, rel=0.1)
+    assert mapper_for(server, second_look=True).estimate(asked).calls == 2 * counted.calls
+
+
 def test_the_fingerprint_changes_with_all_that_can_change_an_answer(server: ClaudeServer) -> None:
     asked = question(1)
     base = mapper_for(server)
@@ -184,13 +211,6 @@ def test_tokens_and_dollars_are_those_the_api_counted(server: ClaudeServer) -> N
     assert usage.input_tokens > 500
     assert usage.cost_usd == pytest.approx((usage.input_tokens * 0.10 + usage.output_tokens * 0.50) / 1e6)
     assert usage.calls == 1
-
-
-OCCUPATIONS = tuple(
-    Occupation(f"{major}-{minor}.00", f"Occupation of some length {major}-{minor}", "Does the work.")
-    for major in range(11, 21)
-    for minor in range(1000, 1010)
-)
 
 
 def test_the_catalogue_is_written_to_the_cache_once_and_read_by_all_other_calls(server: ClaudeServer) -> None:

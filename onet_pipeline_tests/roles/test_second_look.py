@@ -52,7 +52,7 @@ def test_two_answers_make_one_by_the_written_rule(
 def test_a_disagreement_keeps_the_other_code_as_first_runner_up_and_in_the_reasoning() -> None:
     result = together(said(A, MEDIUM), said(B, HIGH, C, A))
     assert result.runners_up == (A, C)
-    assert "the first said 11-1011.00 (MEDIUM)" in result.reasoning
+    assert "The first look said 11-1011.00 (MEDIUM)" in result.reasoning
 
 
 def test_a_second_look_that_failed_leaves_the_first_as_it_was() -> None:
