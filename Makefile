@@ -5,6 +5,7 @@ VENV ?= .venv
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do \
 	"$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$candidate && break; done)
 BIN = $(VENV)/bin
+COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 # Bytecode kept: `import dagster` takes 1.0 s with it, 2.5 s without.
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -19,7 +20,7 @@ test: lint
 	@$(BIN)/python -m pytest
 
 ui: $(VENV)/.runtime
-	@$(BIN)/onet-pipeline ui
+	@BIN=$(abspath $(BIN)) deploy/local/ui
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
@@ -35,8 +36,8 @@ bench: $(VENV)/.dev
 
 # Needs uv (https://docs.astral.sh/uv/); the locks hold no index address.
 lock:
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements-dev.lock
+	$(COMPILE) --group build -o requirements.lock
+	$(COMPILE) --group build --group dev -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build *.egg-info

@@ -12,12 +12,12 @@ from typing import Final
 
 import dagster as dg
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from onet_pipeline.store.models import Base
 
 PREVIEWED: Final = 10
 _LONGEST_CELL: Final = 120
+_POSTGRESQL: Final = sa.make_url("postgresql+psycopg://").get_dialect()()
 _MARKS = re.compile(r"([\\`*_\[\]|~$])")
 
 
@@ -51,7 +51,7 @@ def _column(column: sa.Column[object]) -> dg.TableColumn:
     referred = ", ".join(sorted(key.target_fullname for key in column.foreign_keys))
     return dg.TableColumn(
         name=column.name,
-        type=column.type.compile(dialect=postgresql.dialect()),
+        type=column.type.compile(dialect=_POSTGRESQL),
         description=f"refers to {referred}" if referred else None,
         constraints=constraints,
     )

@@ -1,0 +1,75 @@
+"""What the tests of the orchestration share: a Dagster instance, and pipelines with the sample release."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from pydantic import SecretStr
+
+from onet_pipeline.onet.source import sample_release_path
+from onet_pipeline.settings import Settings
+from onet_pipeline.steps.indexing import current_index
+from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.sync import sync_release
+from onet_pipeline_tests.support.orchestration import Daemon
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    """A Dagster instance of the test's own, in a folder that goes with it."""
+    with dg.instance_for_test() as instance:
+        yield instance
+
+
+@pytest.fixture(scope="session")
+def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample release loaded into SQLite, and its index, to be copied only."""
+    home = tmp_path_factory.mktemp("synced")
+    pipeline = Pipeline(Settings(home=home, mapper="lexical"))
+    sync_release(pipeline, str(sample_release_path()))
+    current_index(pipeline)
+    pipeline.close()
+    return home
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of the test's own: SQLite, no key, the sample release."""
+    (tmp_path / "uploads").mkdir()
+    return Settings(
+        home=tmp_path, uploads=str(tmp_path / "uploads"), mapper="lexical", release=str(sample_release_path())
+    )
+
+
+@pytest.fixture
+def empty(settings: Settings) -> Iterator[Pipeline]:
+    """A pipeline that has synced nothing."""
+    pipeline = Pipeline(settings)
+    yield pipeline
+    pipeline.close()
+
+
+@pytest.fixture
+def pipeline(settings: Settings, synced_home: Path) -> Iterator[Pipeline]:
+    """A pipeline on SQLite that has synced the sample release."""
+    shutil.copytree(synced_home, settings.home, dirs_exist_ok=True)
+    pipeline = Pipeline(settings)
+    yield pipeline
+    pipeline.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Pipeline]:
+    """A pipeline that has synced nothing, once on SQLite and once on PostgreSQL."""
+    url = None if request.param == "sqlite" else SecretStr(request.getfixturevalue("empty_postgres_url"))
+    pipeline = Pipeline(settings.model_copy(update={"database_url": url}))
+    yield pipeline
+    pipeline.close()
+
+
+@pytest.fixture
+def daemon(instance: dg.DagsterInstance, pipeline: Pipeline) -> Daemon:
+    """What the daemon does, on a pipeline that has synced the sample release."""
+    return Daemon(instance, pipeline)

@@ -1,0 +1,74 @@
+"""What an upload's partition tells, and the checks of uploads."""
+
+import dagster as dg
+
+from onet_pipeline_tests.support.orchestration import Daemon, drop
+
+
+def told(daemon: Daemon, asset: str) -> dict[str, object]:
+    event = daemon.instance.get_latest_materialization_event(dg.AssetKey(asset))
+    assert event is not None
+    assert event.asset_materialization is not None
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def test_a_mapped_upload_tells_confidence_methods_cost_and_its_riskiest_answers(daemon: Daemon) -> None:
+    drop(daemon.pipeline, "staff.csv", "Nurse", "Police Officer", "zzqx")
+    (request,) = daemon.tick()
+    assert daemon.run(request).success
+    roles, mappings = told(daemon, "upload_roles"), told(daemon, "role_mappings")
+    assert roles["dagster/row_count"] == mappings["dagster/row_count"] == 3
+    tiers = [mappings[f"confidence_{tier}"] for tier in ("high", "medium", "low")]
+    assert sum(int(str(number)) for number in tiers) == 3
+    assert mappings["method_lexical"] == 3
+    assert mappings["cost_usd"] == 0
+    assert str(mappings["riskiest"]).splitlines()[2].startswith("| zzqx |")
+
+
+def test_what_a_cell_holds_is_shown_and_never_interpreted(daemon: Daemon) -> None:
+    drop(daemon.pipeline, "staff.csv", "<script>x</script> | [a](http://b) *Nurse*", "Welder", "Clerk")
+    (request,) = daemon.tick()
+    daemon.run(request)
+    shown = str(told(daemon, "upload_roles")["preview"])
+    assert "&lt;script&gt;x&lt;/script&gt; \\| \\[a\\](http://b) \\*Nurse\\*" in shown
+
+
+def test_a_check_of_an_upload_belongs_to_its_partition(daemon: Daemon) -> None:
+    drop(daemon.pipeline, "sure.csv", "Registered Nurses", "Police Officer")
+    drop(daemon.pipeline, "unsure.csv", "zzqx", "qqzzy", "xxyyq")
+    unsure = {}
+    for request in daemon.tick():
+        for check in daemon.run(request).get_asset_check_evaluations():
+            unsure[check.partition, check.check_name] = check
+    keys = {upload.path: upload.key for upload in daemon.pipeline.uploads.all()}
+    assert unsure[keys["sure.csv"], "few_roles_are_unsure"].passed
+    doubted = unsure[keys["unsure.csv"], "few_roles_are_unsure"]
+    assert not doubted.passed
+    assert doubted.severity == dg.AssetCheckSeverity.WARN
+    assert unsure[keys["unsure.csv"], "every_role_is_mapped"].passed
+
+
+def test_rejected_uploads_and_those_behind_are_listed(daemon: Daemon) -> None:
+    drop(daemon.pipeline, "bad|name.csv", content=b"id,amount\n1,2\n3,4\n")
+    drop(daemon.pipeline, "good.csv", "Nurse")
+    for request in daemon.tick():
+        if "bad" in str(request.partition_key):
+            daemon.run(request)
+    checks = {check.check_name: check for check in daemon.run_job("check_uploads").get_asset_check_evaluations()}
+    assert not checks["no_upload_is_rejected"].passed
+    assert "bad\\|name.csv" in str(checks["no_upload_is_rejected"].metadata["first"].value)
+    assert not checks["no_upload_is_behind"].passed
+    assert "good" in str(checks["no_upload_is_behind"].metadata["first"].value)
+
+
+def test_fresh_asks_again_what_was_decided(daemon: Daemon) -> None:
+    drop(daemon.pipeline, "staff.csv", "Nurse")
+    (request,) = daemon.tick()
+    daemon.run(request)
+    again = daemon.definitions.resolve_job_def("map_upload").execute_in_process(
+        instance=daemon.instance,
+        partition_key=request.partition_key,
+        run_config={"ops": {"role_mappings": {"config": {"fresh": True}}}},
+    )
+    assert again.success
+    assert told(daemon, "role_mappings")["asked"] == 1
