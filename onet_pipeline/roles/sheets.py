@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from onet_pipeline.errors import UploadUnreadable
 from onet_pipeline.roles import delimited, workbooks
 from onet_pipeline.roles.upload_options import UploadOptions
+from onet_pipeline.roles.workbook_process import as_text
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile  # type: ignore[import-untyped]
@@ -83,15 +84,14 @@ def _refuse_other_suffix(content: bytes, name: str) -> None:
 
 
 def _workbook_sheets(content: bytes, name: str, wanted: str | None) -> list[RawSheet]:
-    workbook = workbooks.open_workbook(content, name)
-    names = workbooks.worksheets(workbook)
+    sheets = workbooks.read_sheets(content, name)
+    names = list(sheets)
     if wanted is not None:
         named = [sheet for sheet in names if sheet.strip().casefold() == wanted.strip().casefold()]
         if not named:
             raise UploadUnreadable(f"{name} has no sheet {wanted!r}; its sheets: {', '.join(names)}. Correct `sheet:`.")
         names = named
-    load = cache(workbook.get_sheet_by_name)
-    return [RawSheet(rows=partial(workbooks.read_sheet, load, sheet, name), name=sheet) for sheet in names]
+    return [RawSheet(rows=partial(workbooks.sheet_rows, sheets[sheet]), name=sheet) for sheet in names]
 
 
 def _parquet_sheet(content: bytes, name: str) -> RawSheet:
@@ -108,7 +108,7 @@ def _parquet_rows(content: bytes, name: str) -> Iterator[Sequence[str]]:
         file = _parquet_file(content)
         yield file.schema_arrow.names
         for batch in file.iter_batches(batch_size=8192):
-            columns = [[workbooks.as_text(value) for value in column.to_pylist()] for column in batch.columns]
+            columns = [[as_text(value) for value in column.to_pylist()] for column in batch.columns]
             yield from zip(*columns, strict=True)
 
 

@@ -1,88 +1,60 @@
 """Workbooks: the sheets of XLSX, XLS and ODS files as text.
 
-Belongs here: opening, limits, and how a typed cell is written as text. Does not: what the rows mean.
-
-https://github.com/dimastbk/python-calamine
+Belongs here: the limits within which a workbook is opened, and what is said of one that cannot be. Does not: opening it
+(``workbook_process``), or what the rows mean.
 """
 
 import io
+import json
+import subprocess
+import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from onet_pipeline.errors import UploadUnreadable
+from onet_pipeline.roles import workbook_process
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
-
-#: Most bytes a workbook may unpack to. A full sheet of 1,048,576 rows and 10 columns is about 400 MB of XML.
+#: Most bytes a workbook may unpack to. A full sheet of 1,048,576 rows and 10 columns is about 500 MB of XML.
 MOST_UNPACKED_BYTES = 1024**3
+#: Memory of the process that opens it: 100,000 rows of 10 columns took 113 MB, so such a full sheet about 1.2 GB.
+MOST_MEMORY_BYTES = 4 * 1024**3
+#: Seconds it may take: 100,000 rows of 10 columns took 2 s of processor time, so such a full sheet about 20 s.
+MOST_SECONDS = 300
+#: An XLSX with a password is a compound file whose one stream is called this.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
-def open_workbook(content: bytes, name: str) -> "CalamineWorkbook":
-    """Open a workbook from memory.
+def read_sheets(content: bytes, name: str) -> dict[str, bytes]:
+    """Open a workbook from memory and return the rows of each worksheet, for ``sheet_rows``, by its name.
 
     Raises:
-        UploadUnreadable: damaged, protected by a password, not a workbook, or unpacking to more than the limit.
+        UploadUnreadable: damaged, protected by a password, no workbook, or larger than the limits.
     """
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-
     if zipfile.is_zipfile(io.BytesIO(content)):
         _refuse_bomb(content, name)
+    elif _ENCRYPTED in content:
+        raise _protected(name)
+    command = [sys.executable, "-m", workbook_process.__name__, str(MOST_MEMORY_BYTES)]
     try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(content))
-    except PasswordError as error:
-        raise _protected(name) from error
-    except CalamineError as error:
-        # An encrypted XLSX is an OLE file whose one stream is named thus, in UTF-16.
-        if "EncryptedPackage".encode("utf-16-le") in content:
-            raise _protected(name) from error
+        done = subprocess.run(command, input=content, capture_output=True, timeout=MOST_SECONDS, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise UploadUnreadable(f"{name} took more than {MOST_SECONDS} s to open. Save it as CSV or Parquet.") from error
+    if done.returncode == workbook_process.PROTECTED:
+        raise _protected(name)
+    if done.returncode:
         raise UploadUnreadable(
-            f"{name} is damaged, or no workbook. Open it in a spreadsheet program and save it again as XLSX or CSV."
-        ) from error
+            f"{name} is damaged, no workbook, or has cells far outside its table. "
+            "Open it in a spreadsheet program and save it again as XLSX or CSV."
+        )
+    parts = (part.partition(b"\n") for part in done.stdout.split(workbook_process.SHEET_MARK)[1:])
+    return {json.loads(sheet): rows for sheet, _, rows in parts}
 
 
-def worksheets(workbook: "CalamineWorkbook") -> list[str]:
-    """Return the names of the sheets that hold cells; chart and macro sheets do not."""
-    from python_calamine import SheetTypeEnum
-
-    return [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-
-
-def read_sheet(load: Callable[[str], "CalamineSheet"], sheet: str, name: str) -> Iterator[list[str]]:
-    """Yield the rows of a worksheet as text: ``1234.0`` as ``1234``, dates in ISO form.
-
-    Raises:
-        UploadUnreadable: the sheet is damaged.
-    """
-    from python_calamine import CalamineError
-
-    try:
-        for row in load(sheet).iter_rows():
-            yield [cell if type(cell) is str else as_text(cell) for cell in row]
-    except CalamineError as error:
-        raise UploadUnreadable(
-            f"{name}: the sheet {sheet!r} is damaged. Save the file again as XLSX or CSV."
-        ) from error
-
-
-def as_text(value: object) -> str:
-    """Write a typed cell as text; None is empty."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return str(value)
+def sheet_rows(rows: bytes) -> Iterator[list[str]]:
+    """Yield the rows of a worksheet as text."""
+    for line in io.BytesIO(rows):
+        yield json.loads(line)
 
 
 def _protected(name: str) -> UploadUnreadable:

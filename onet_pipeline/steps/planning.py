@@ -47,10 +47,10 @@ class RunRequestPlan:
 
 
 def wanted_runs(uploads: Iterable[Upload], fingerprint: Callable[[Upload], str]) -> list[WantedRun]:
-    """Return the active uploads whose mappings are not of the state that ``fingerprint`` gives."""
+    """Return the active uploads of the folder whose mappings are not of the state that ``fingerprint`` gives."""
     wanted = []
     for upload in uploads:
-        if upload.status not in (UploadStatus.SEEN, UploadStatus.MAPPED):
+        if upload.is_given or upload.status not in (UploadStatus.SEEN, UploadStatus.MAPPED):
             continue
         state = fingerprint(upload)
         if upload.done_fingerprint != state:

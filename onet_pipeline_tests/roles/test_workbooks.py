@@ -2,6 +2,7 @@ import datetime
 import io
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 
 import openpyxl  # type: ignore[import-untyped]
 import pandas as pd
@@ -9,11 +10,14 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 import xlwt  # type: ignore[import-untyped]
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from onet_pipeline.errors import UploadEmpty, UploadUnreadable
+from onet_pipeline.errors import UploadEmpty, UploadError, UploadUnreadable
 from onet_pipeline.roles import workbooks
 from onet_pipeline.roles.spreadsheets import read_upload
 from onet_pipeline.roles.upload_options import UploadOptions
+from onet_pipeline.roles.workbook_process import as_text
 
 ROWS = (("Job Title", "Pay", "Since"), ("Nurse", 1234.0, "2020"), ("Cook", 12.5, ""), ("Nurse", 7, "2021"))
 
@@ -52,6 +56,14 @@ def parquet(**columns: Sequence[object]) -> bytes:
     target = io.BytesIO()
     pq.write_table(pa.table(columns), target)
     return target.getvalue()
+
+
+WHOLE = {
+    "xlsx": xlsx(Staff=ROWS),
+    "xls": xls(ROWS),
+    "ods": ods(ROWS),
+    "parquet": parquet(title=["Nurse", "Cook"] * 20),
+}
 
 
 @pytest.mark.parametrize("content", [xlsx(Staff=ROWS), xls(ROWS), ods(ROWS)], ids=["xlsx", "xls", "ods"])
@@ -116,11 +128,41 @@ def test_a_truncated_workbook_is_damaged() -> None:
             read_upload(content[:length], "staff.xlsx")
 
 
+def test_a_chain_of_sectors_that_leads_back_is_damage_and_not_endless() -> None:
+    content = bytearray(xls(ROWS))
+    table = (int.from_bytes(content[76:80], "little") + 1) * 512
+    assert read_upload(bytes(content), "staff.xls").row_count == 3
+    content[table : table + 8] = (1).to_bytes(4, "little") + (0).to_bytes(4, "little")
+    with pytest.raises(UploadUnreadable, match=r"staff\.xls is damaged"):
+        read_upload(bytes(content), "staff.xls")
+
+
+def test_a_stray_cell_at_the_far_corner_costs_an_error_and_not_the_process() -> None:
+    book = openpyxl.Workbook()
+    for row in ROWS:
+        book.worksheets[0].append(list(row))
+    book.worksheets[0]["XFD1048576"] = "stray"
+    target = io.BytesIO()
+    book.save(target)
+    with pytest.raises(UploadUnreadable, match="cells far outside its table"):
+        read_upload(target.getvalue(), "staff.xlsx")
+
+
+@settings(max_examples=40, deadline=None)
+@given(kind=st.sampled_from(["xlsx", "xls", "ods", "parquet"]), place=st.floats(0, 0.999), junk=st.binary(max_size=8))
+def test_damage_anywhere_is_survived_or_refused(kind: str, place: float, junk: bytes) -> None:
+    content = bytearray(WHOLE[kind])
+    start = int(len(content) * place)
+    content[start : start + len(junk)] = junk
+    with suppress(UploadError):
+        read_upload(bytes(content), f"staff.{kind}")
+
+
 def test_a_zip_file_that_is_no_workbook_is_refused() -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr("staff.csv", "Job Title\nNurse\n")
-    with pytest.raises(UploadUnreadable, match="damaged, or no workbook"):
+    with pytest.raises(UploadUnreadable, match="damaged, no workbook"):
         read_upload(target.getvalue(), "staff.xlsx")
 
 
@@ -152,4 +194,4 @@ def test_a_zip_bomb_is_refused_whatever_size_it_states(monkeypatch: pytest.Monke
     ],
 )
 def test_typed_cells_are_written_as_a_person_would(value: object, text: str) -> None:
-    assert workbooks.as_text(value) == text
+    assert as_text(value) == text

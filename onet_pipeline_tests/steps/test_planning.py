@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -47,6 +48,7 @@ def test_wanted_are_active_uploads_that_are_not_done_for_the_present_state() -> 
         upload("new", UploadStatus.SEEN),
         upload("done", UploadStatus.MAPPED, done="now"),
         upload("behind", UploadStatus.MAPPED, done="before"),
+        replace(upload("given", UploadStatus.SEEN), path="/home/ada/staff.csv"),
         *(upload(status, status) for status in ("rejected", "withdrawn", "unsettled")),  # type: ignore[arg-type]
     ]
     assert [(each.key, each.is_mapped) for each in wanted_runs(uploads, lambda _: "now")] == [

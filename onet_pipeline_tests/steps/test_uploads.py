@@ -24,7 +24,7 @@ from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.upload_folder import MOST_NESTED, list_uploads, upload_key
 from onet_pipeline.steps.uploads import place_upload, read_roles, register_uploads
 from onet_pipeline.store.database import Database
-from onet_pipeline.store.records import UploadStatus
+from onet_pipeline.store.records import SeenUpload, UploadStatus
 
 STAFF = "Name,Job Title,Dept\nAda,Nurse,North\nBo,Cook,South\nCy,Nurse,East\n"
 KEY = upload_key("staff.csv")
@@ -171,6 +171,12 @@ def test_a_new_file_is_seen_a_changed_one_again_and_a_removed_one_withdrawn(pipe
     assert register_uploads(pipeline).withdrawn == ("staff.csv",)
     assert register_uploads(pipeline).withdrawn == ()
     assert statuses(pipeline) == {"staff.csv": "withdrawn"}
+
+
+def test_a_file_given_from_elsewhere_is_not_withdrawn_by_a_scan(pipeline: Pipeline) -> None:
+    pipeline.uploads.register([SeenUpload("given", "/home/ada/staff.csv", 1, None, "content")])
+    assert register_uploads(pipeline).withdrawn == ()
+    assert statuses(pipeline) == {"/home/ada/staff.csv": "seen"}
 
 
 def test_a_file_that_comes_back_is_seen_again(pipeline: Pipeline, folder: Path) -> None:
