@@ -7,6 +7,7 @@ https://docs.sqlalchemy.org/en/20/core/custom_types.html
 
 import enum
 import hashlib
+import json
 import os
 import re
 import time
@@ -18,6 +19,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+
+Json = sa.JSON().with_variant(JSONB(), "postgresql")
+"""JSON, as JSONB on PostgreSQL."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -71,15 +75,12 @@ class FreeText(TypeDecorator[str]):
         return None if value is None else storable(value)
 
 
-class Json(TypeDecorator[Any]):
-    """JSON, as JSONB on PostgreSQL, its strings made storable."""
-
-    impl = sa.JSON().with_variant(JSONB(), "postgresql")
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Replace what cannot be stored."""
-        return _storable_json(value)
+def json_text(value: Any) -> str:
+    """Write ``value`` as JSON that both databases can hold; every engine of ours writes JSON with it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if "\\u0000" in text or _UNSTORABLE.search(text):
+        text = json.dumps(_storable_json(value), ensure_ascii=False, separators=(",", ":"))
+    return text
 
 
 def one_of(kinds: type[enum.StrEnum], name: str) -> sa.Enum:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
 from onet_pipeline.errors import DatabaseUnavailable
+from onet_pipeline.store.columns import json_text
 
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
@@ -27,12 +28,11 @@ def make_engine(url: URL) -> Engine:
     Raises:
         DatabaseUnavailable: the folder of a SQLite database cannot be made.
     """
+    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": json_text}
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(
-            url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS}
-        )
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS}, **options)
     _make_folder(Path(url.database or ""))
-    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **options)
     sa.event.listen(engine, "connect", _set_up_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
