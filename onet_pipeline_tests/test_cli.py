@@ -178,7 +178,8 @@ def test_an_output_of_unknown_format_is_refused_before_any_work(synced: Shell, t
 def test_map_uses_the_column_that_is_named_and_lists_the_columns_where_it_is_not_there(
     synced: Shell, tmp_path: Path
 ) -> None:
-    upload = write(tmp_path, "staff.csv", ["Position,Previous Position", "Police Officer,Registered Nurse", "Cook,Plumber"])
+    lines = ["Position,Previous Position", "Police Officer,Registered Nurse", "Cook,Plumber"]
+    upload = write(tmp_path, "staff.csv", lines)
     synced.ok("map", str(upload), "--column", "previous position")
     assert "Registered Nurse" in (tmp_path / "staff.mapped.csv").read_text(encoding="utf-8-sig")
     said = synced.refused("map", str(upload), "--column", "Rank")
