@@ -48,7 +48,11 @@ def fuse(evidence: Mapping[str, NDArray[np.float32]], weights: Mapping[str, floa
 
 
 def shown_first(
-    choosing: NDArray[np.float32], ordering: NDArray[np.float32], family: NDArray[np.int32], limit: int
+    choosing: NDArray[np.float32],
+    ordering: NDArray[np.float32],
+    family: NDArray[np.int32],
+    limit: int,
+    free: int = FREE,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return the columns shown, best first, and their scores.
 
@@ -56,7 +60,7 @@ def shown_first(
     columns at the end. ``family`` numbers the 6-digit code of each column.
     """
     pool = best_first(choosing, _POOL * max(limit, FIRST_PAGE))
-    shown = varied(pool, family[pool])[:, : max(limit, FIRST_PAGE)]
+    shown = varied(pool, family[pool], free)[:, : max(limit, FIRST_PAGE)]
     scores = np.take_along_axis(ordering, shown, axis=1)
     order = np.argsort(-scores[:, :FIRST_PAGE], axis=1, kind="stable")
     shown[:, :FIRST_PAGE] = np.take_along_axis(shown, order, axis=1)
@@ -64,14 +68,14 @@ def shown_first(
     return shown[:, :limit], np.minimum.accumulate(scores[:, :limit], axis=1)
 
 
-def varied(pool: NDArray[np.int32], family: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Let the columns behind the first ``FREE`` wait whose family has come before; ``family`` is that of each."""
+def varied(pool: NDArray[np.int32], family: NDArray[np.int32], free: int = FREE) -> NDArray[np.int32]:
+    """Let the columns behind the first ``free`` wait whose family has come before; ``family`` is that of each."""
     by_family = np.argsort(family, axis=1, kind="stable")
     again = np.zeros(pool.shape, bool)
     again[:, 1:] = np.diff(np.take_along_axis(family, by_family, axis=1), axis=1) == 0
     waits = np.zeros(pool.shape, bool)
     np.put_along_axis(waits, by_family, again, axis=1)
-    waits[:, :FREE] = False
+    waits[:, :free] = False
     return np.take_along_axis(pool, np.argsort(waits, axis=1, kind="stable"), axis=1)
 
 

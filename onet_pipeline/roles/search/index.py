@@ -23,7 +23,7 @@ from onet_pipeline.roles.search import artefact
 from onet_pipeline.roles.search.aliases import Alias
 from onet_pipeline.roles.search.catalogue import Catalogue
 from onet_pipeline.roles.search.corpus import Corpus
-from onet_pipeline.roles.search.fusion import CHOOSING, ORDERING, fuse, scaled, shown_first
+from onet_pipeline.roles.search.fusion import CHOOSING, FREE, ORDERING, fuse, scaled, shown_first
 from onet_pipeline.roles.search.graph import received, related
 from onet_pipeline.roles.search.matrices import Arrays, prefixed, put_together, taken_apart, under
 from onet_pipeline.roles.search.nearest import NearestTitles
@@ -91,6 +91,7 @@ class SearchIndex:
     links: csr_array
     choosing: Mapping[str, float] = field(default_factory=lambda: CHOOSING)
     ordering: Mapping[str, float] = field(default_factory=lambda: ORDERING)
+    free: int = FREE
 
     def search(self, titles: Sequence[str], limit: int = 20) -> list[tuple[Candidate, ...]]:
         """Return for each title at most ``limit`` distinct occupations, best first; none for a title without letters.
@@ -115,7 +116,11 @@ class SearchIndex:
         relations = received(choosing, self.links)
         certain = self._last_resort_of(titles, choosing) + self._own(asked)
         shown, scores = shown_first(
-            choosing + 2 * relations + certain, ordering + relations + certain, self.catalogue.families, limit
+            choosing + 2 * relations + certain,
+            ordering + relations + certain,
+            self.catalogue.families,
+            limit,
+            self.free,
         )
         return map(self.catalogue.candidates, shown.tolist(), scores.tolist(), near.matched(shown).tolist())
 
