@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from onet_pipeline.errors import MapperRefused, MapperUnavailable
+from onet_pipeline.errors import MapperRefused, MapperUnavailable, SettingsError
 from onet_pipeline.roles.asking import Asking, CallFailed, Reply, Run
+from onet_pipeline.roles.estimate import about_tokens, expected_usage
 from onet_pipeline.roles.grouping import grouped
 from onet_pipeline.roles.landing import as_it_lands
 from onet_pipeline.roles.layouts import CandidateLayout, Layout, message_params
@@ -31,8 +32,6 @@ from onet_pipeline.roles.second_look import is_doubtful
 if TYPE_CHECKING:
     import anthropic
 
-CHARACTERS_PER_TOKEN = 4
-ANSWER_TOKENS = 120
 NO_CANDIDATE = "search found no candidate"
 
 
@@ -52,6 +51,9 @@ class ClaudeMapper:
     ``search`` finds the wider list for the second look (40 in place of 20 candidates raise recall on unseen titles
     from .92 to .94 for H-2B, from .83 to .89 for ESCO); without it that look only changes the order.
     ``limiter`` makes the limiter of a run.
+
+    Raises:
+        SettingsError: the key cannot be a key.
     """
 
     name = "claude"
@@ -73,7 +75,7 @@ class ClaudeMapper:
         prices: PriceTable | None = None,
         limiter: Callable[[], RateLimiter] = RateLimiter,
     ) -> None:
-        self._api_key, self._base_url = api_key, base_url
+        self._api_key, self._base_url = usable_key(api_key), base_url
         self._model, self._effort = model, effort
         self._batch_size, self._concurrency = batch_size, concurrency
         self._layout = layout or CandidateLayout()
@@ -104,27 +106,13 @@ class ClaudeMapper:
     def estimate(self, questions: Sequence[Question]) -> Usage:
         """Return what answering would take, from the requests as they would be, without asking.
 
-        Every role is counted as looked at twice where that is on, so it is an upper bound, faults apart; tokens are
-        counted as four characters, an answer as ``ANSWER_TOKENS``, and cached text as written once.
+        Every role is counted as looked at twice where that is on, so it is an upper bound, faults apart.
         """
         groups = grouped([question for question in questions if self._layout.allows(question)], self._batch_size)
-        looks = [(group, 1) for group in groups]
+        requests = [(len(group), self._layout.request(group, 1)) for group in groups]
         if self._second_look:
-            looks += [(self._widened(group), 2) for group in groups]
-        expected = [self._expected(group, look, first=place == 0) for place, (group, look) in enumerate(looks)]
-        return sum(expected, Usage())
-
-    def _expected(self, group: Sequence[Question], look: int, *, first: bool) -> Usage:
-        request = self._layout.request(group, look)
-        fresh, cached = request.characters // CHARACTERS_PER_TOKEN, request.cached // CHARACTERS_PER_TOKEN
-        usage = Usage(
-            calls=1,
-            input_tokens=fresh,
-            output_tokens=ANSWER_TOKENS * len(group),
-            cache_write_tokens=cached if first else 0,
-            cache_read_tokens=0 if first else cached,
-        )
-        return self._prices.priced(usage, self._model)
+            requests += [(len(group), self._layout.request(self._widened(group), 2)) for group in groups]
+        return sum((self._prices.priced(usage, self._model) for usage in expected_usage(requests)), Usage())
 
     def answer(self, questions: Sequence[Question]) -> Iterator[AnsweredBatch]:
         """Yield batches as they land; over all of them every question is answered once.
@@ -170,6 +158,20 @@ def _with_more(question: Question, more: Sequence[Candidate]) -> Question:
     return replace(question, candidates=(*question.candidates, *(each for each in more if each.code not in known)))
 
 
+def usable_key(api_key: str) -> str:
+    """Return the key without space around it.
+
+    Raises:
+        SettingsError: it is blank, or holds signs that no header may; errors of the HTTP library would show it.
+    """
+    key = api_key.strip()
+    if not key.isascii() or not key.isprintable() or not key or " " in key:
+        raise SettingsError(
+            "ANTHROPIC_API_KEY is not a key: it is blank, or holds spaces or unusual signs. Set it anew."
+        )
+    return key
+
+
 def connect(api_key: str, base_url: str | None, patience: Patience) -> "anthropic.AsyncAnthropic":
     """Return a client of the API; close it."""
     from anthropic import AsyncAnthropic
@@ -197,7 +199,7 @@ def named_errors(model: str) -> Iterator[None]:
         reason = f"Claude answered with status {error.status_code} ({_said(error)}). Try later."
         raise _refusal(error, model) or MapperUnavailable(reason) from error
     except AnthropicError as error:
-        raise MapperUnavailable(f"Claude could not be reached ({plain(str(error), 60)}). Try later.") from error
+        raise MapperUnavailable(f"{_unreached(error)}. Try later.") from error
 
 
 _attempts: ContextVar[list[int]] = ContextVar("attempts")
@@ -226,7 +228,7 @@ class _Call:
         from anthropic import AnthropicError, APIStatusError
 
         params = message_params(questions, self._layout, self._model, self._effort, look)
-        await self._limiter.acquire(len(str(params)) // CHARACTERS_PER_TOKEN)
+        await self._limiter.acquire(about_tokens(len(str(params))))
         attempts: list[int] = []
         _attempts.set(attempts)
         try:
@@ -238,7 +240,7 @@ class _Call:
             reason = f"no answer from Claude within {self._patience.longest_call:g} s"
             raise CallFailed(reason, _spent(attempts)) from error
         except AnthropicError as error:
-            raise CallFailed(f"Claude could not be reached ({plain(str(error), 60)})", _spent(attempts)) from error
+            raise CallFailed(_unreached(error), _spent(attempts)) from error
         except ValueError as error:
             raise CallFailed(f"Claude's reply is not JSON ({plain(str(error), 60)})", _spent(attempts)) from error
         return self._reply(message, _spent(attempts))
@@ -281,3 +283,9 @@ def _refusal(error: "anthropic.APIStatusError", model: str) -> MapperRefused | N
 
 def _said(error: "anthropic.APIStatusError") -> str:
     return plain(error.api_message or "", 200)
+
+
+def _unreached(error: Exception) -> str:
+    """Say that there was no answer and, by the name of its cause, why."""
+    cause = f", {type(error.__cause__).__name__}" if error.__cause__ else ""
+    return f"Claude could not be reached ({plain(str(error), 60)}{cause})"

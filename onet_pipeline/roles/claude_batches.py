@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from onet_pipeline.roles.answers import check
-from onet_pipeline.roles.claude import Patience, connect_blocking, named_errors
+from onet_pipeline.roles.claude import Patience, connect_blocking, named_errors, usable_key
 from onet_pipeline.roles.grouping import grouped
 from onet_pipeline.roles.layouts import CandidateLayout, Layout, message_params
 from onet_pipeline.roles.pricing import PriceTable, token_usage
@@ -100,7 +100,7 @@ class ClaudeBatches:
         patience: Patience | None = None,
         prices: PriceTable | None = None,
     ) -> None:
-        self._api_key, self._base_url = api_key, base_url
+        self._api_key, self._base_url = usable_key(api_key), base_url
         self._model, self._effort, self._batch_size = model, effort, batch_size
         self._layout = layout or CandidateLayout()
         self._patience = patience or Patience()
