@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onet_pipeline.roles.answers import check
 from onet_pipeline.roles.claude import Patience, connect_blocking, named_errors, usable_key
@@ -23,9 +23,6 @@ from onet_pipeline.roles.grouping import grouped
 from onet_pipeline.roles.layouts import CandidateLayout, Layout, message_params
 from onet_pipeline.roles.pricing import PriceTable, token_usage
 from onet_pipeline.roles.records import AnsweredBatch, Question
-
-if TYPE_CHECKING:
-    import anthropic
 
 MOST_REQUESTS = 100_000
 MOST_BYTES = 200_000_000  # the API takes 256 MB; the rest is for what wraps the requests
@@ -131,7 +128,7 @@ class ClaudeBatches:
             for place, group in enumerate(submission.requests)
         ]
         with named_errors(self._model), self._client(max_retries=0) as client:
-            return client.messages.batches.create(requests=requests).id
+            return str(client.messages.batches.create(requests=requests).id)
 
     def find(self, submission: Submission, since: datetime) -> Finding:
         """Look for a submission sent at or after ``since`` whose id was lost.
@@ -188,14 +185,14 @@ class ClaudeBatches:
         left = {question: checked.faults[question.id] for question in group if question.id in checked.faults}
         return Collected(AnsweredBatch(tuple(checked.answers.values()), usage), left)
 
-    def _is(self, submission: Submission, batch_id: str, client: "anthropic.Anthropic") -> bool:
+    def _is(self, submission: Submission, batch_id: str, client: Any) -> bool:
         first = next(iter(client.messages.batches.results(batch_id)), None)
-        return first is not None and first.custom_id.rpartition("-")[0] == submission.name
+        return first is not None and str(first.custom_id).rpartition("-")[0] == submission.name
 
     def _params(self, group: Sequence[Question]) -> Any:
         return message_params(group, self._layout, self._model, self._effort, 1)
 
-    def _client(self, max_retries: int | None = None) -> AbstractContextManager["anthropic.Anthropic"]:
+    def _client(self, max_retries: int | None = None) -> AbstractContextManager[Any]:
         retries = self._patience.max_retries if max_retries is None else max_retries
         return connect_blocking(self._api_key, self._base_url, replace(self._patience, max_retries=retries))
 
@@ -207,7 +204,7 @@ def _submission(requests: Sequence[tuple[Question, ...]], model: str) -> Submiss
     return Submission(f"onet-{digest[:24]}", tuple(requests))
 
 
-def _state(batch: "anthropic.types.messages.MessageBatch") -> BatchState:
+def _state(batch: Any) -> BatchState:
     counts = {outcome: getattr(batch.request_counts, outcome) for outcome in _OUTCOMES}
     return BatchState(batch.id, batch.processing_status, counts, batch.expires_at)
 
