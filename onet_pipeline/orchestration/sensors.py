@@ -54,7 +54,7 @@ def upload_sensor(context: dg.SensorEvaluationContext, pipeline: dg.ResourcePara
     try:
         behind = uploads_behind(pipeline)
     except NoRelease:
-        return _first_release() if scan.seen else dg.SensorResult(skip_reason="No upload and no O*NET release yet.")
+        return _first_release(context.instance, waiting=len(scan.seen))
     busy = under_way(context.instance)
     limit = min(MOST_REQUESTS, MOST_UNDER_WAY - len(busy))
     runs = plan_runs(behind, busy, datetime.now(UTC), limit)
@@ -87,8 +87,11 @@ def _request(pipeline: Pipeline, run: RunRequestPlan) -> dg.RunRequest:
     )
 
 
-def _first_release() -> dg.SensorResult:
-    """Ask for the first release, at most once a day: until it is there no upload can be mapped."""
+def _first_release(instance: dg.DagsterInstance, waiting: int) -> dg.SensorResult:
+    """Ask for the first release, at most once a day, where uploads wait for it and nobody else has asked."""
+    syncs = instance.get_run_ids(dg.RunsFilter(job_name=sync_onet.name, statuses=_UNFINISHED), limit=1)
+    if syncs or not waiting:
+        return dg.SensorResult(skip_reason=f"No O*NET release yet; {waiting} uploads wait for it.")
     today = datetime.now(UTC).date().isoformat()
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"first release {today}", job_name=sync_onet.name)])
 
