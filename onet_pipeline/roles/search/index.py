@@ -21,6 +21,7 @@ from onet_pipeline.onet.records import Release
 from onet_pipeline.roles.records import Candidate
 from onet_pipeline.roles.search import artefact
 from onet_pipeline.roles.search.aliases import Alias
+from onet_pipeline.roles.search.asked_twice import AskedTwice
 from onet_pipeline.roles.search.catalogue import Catalogue
 from onet_pipeline.roles.search.corpus import Corpus
 from onet_pipeline.roles.search.fusion import CHOOSING, FREE, ORDERING, fuse, scaled, shown_first
@@ -34,7 +35,7 @@ from onet_pipeline.roles.search.variants import Variants
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "2"
+SEARCH_CODE_VERSION = "3"
 """Raise it with every change that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 512
@@ -107,12 +108,13 @@ class SearchIndex:
         return [found.get(title, ()) for title in asked]
 
     def _candidates(self, asked: Sequence[str], limit: int) -> Iterator[tuple[Candidate, ...]]:
-        titles = [" ".join([title, *self.variants.of_title(title.split())]) for title in asked]
+        twice = AskedTwice.of(asked, self.variants.frequent)
+        titles = [" ".join([title, *self.variants.of_title(title.split())]) for title in twice.titles]
         near = self.nearest.near(titles)
         evidence = {"best title": near.best, "title votes": near.votes()}
         evidence |= {name: ranker.scores(titles) for name, ranker in self.rankers.items()}
         evidence = {name: scaled(scores) for name, scores in evidence.items()}
-        choosing, ordering = fuse(evidence, self.choosing), fuse(evidence, self.ordering)
+        choosing, ordering = (twice.mean(fuse(evidence, weights)) for weights in (self.choosing, self.ordering))
         relations = received(choosing, self.links)
         certain = self._last_resort_of(titles, choosing) + self._own(asked)
         shown, scores = shown_first(
@@ -122,7 +124,7 @@ class SearchIndex:
             limit,
             self.free,
         )
-        return map(self.catalogue.candidates, shown.tolist(), scores.tolist(), near.matched(shown).tolist())
+        return map(self.catalogue.candidates, shown.tolist(), scores.tolist(), twice.matched(near, shown).tolist())
 
     def _last_resort_of(self, titles: Sequence[str], found: NDArray[np.float32]) -> NDArray[np.float32]:
         """For titles that share no word and no gram with any occupation: what letter pairs say, or else anything."""
