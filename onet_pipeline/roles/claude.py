@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from onet_pipeline.errors import MapperRefused, MapperUnavailable, SettingsError
 from onet_pipeline.roles.asking import Asking, CallFailed, Reply, Run
-from onet_pipeline.roles.estimate import about_tokens, expected_usage
+from onet_pipeline.roles.estimate import about_tokens, expected_usage, sample
 from onet_pipeline.roles.grouping import grouped
 from onet_pipeline.roles.landing import as_it_lands
 from onet_pipeline.roles.layouts import CandidateLayout, Layout, message_params
@@ -104,15 +104,18 @@ class ClaudeMapper:
         )
 
     def estimate(self, questions: Sequence[Question]) -> Usage:
-        """Return what answering would take, from the requests as they would be, without asking.
+        """Return about what answering would take, from a sample of the requests as they would be, without asking.
 
-        Every role is counted as looked at twice where that is on, so it is an upper bound, faults apart.
+        Every role is counted as looked at twice where that is on, so it errs upwards, faults apart.
         """
         groups = grouped([question for question in questions if self._layout.allows(question)], self._batch_size)
-        requests = [(len(group), self._layout.request(group, 1)) for group in groups]
+        some = sample(groups)
+        looks = [[self._layout.request(group, 1) for group in some]]
         if self._second_look:
-            requests += [(len(group), self._layout.request(self._widened(group), 2)) for group in groups]
-        return sum((self._prices.priced(usage, self._model) for usage in expected_usage(requests)), Usage())
+            looks.append([self._layout.request(self._widened(group), 2) for group in some])
+        roles = sum(map(len, groups))
+        expected = (expected_usage(requests, len(groups), roles) for requests in looks)
+        return sum((self._prices.priced(usage, self._model) for usage in expected), Usage())
 
     def answer(self, questions: Sequence[Question]) -> Iterator[AnsweredBatch]:
         """Yield batches as they land; over all of them every question is answered once.

@@ -179,13 +179,14 @@ def test_the_key_reaches_no_message_and_no_log(server: ClaudeServer, caplog: pyt
 @pytest.mark.parametrize("layout", [CandidateLayout(), CatalogueLayout(OCCUPATIONS)], ids=["candidates", "catalogue"])
 def test_the_estimate_is_close_to_what_is_then_counted(server: ClaudeServer, layout: Layout) -> None:
     server.answerer = lambda role: {**first_candidate(role), "code": None}
-    mapper, asked = mapper_for(server, layout=layout), questions(60)
+    mapper, asked = mapper_for(server, layout=layout), questions(600)
     expected, counted = mapper.estimate(asked), total(mapper.answer(asked))
     assert expected.calls == counted.calls
     assert expected.input_tokens == pytest.approx(counted.input_tokens, rel=0.1)
     assert expected.cache_read_tokens == pytest.approx(counted.cache_read_tokens, rel=0.1)
     assert expected.cache_write_tokens == pytest.approx(counted.cache_write_tokens, rel=0.1)
     assert mapper_for(server, second_look=True).estimate(asked).calls == 2 * counted.calls
+    assert mapper.estimate([]).calls == 0
 
 
 @pytest.mark.parametrize("key", ["", "  ", "sk-one\nsk-two", "sk-é", "my key"])

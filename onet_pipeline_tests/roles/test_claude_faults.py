@@ -86,6 +86,11 @@ FAULTS = [
     Fault("an id as text", (change(2, id="3"),), 3),
     Fault("out of list", (change(0, code="99-9999.00"),), 4),
     Fault("out of list twice", (change(0, code="99-9999.00"), change(0, code="11-1011.00")), 4, (0,)),
+    Fault(
+        "a neighbour's candidate",
+        (answers(lambda usual: [{**usual[0], "code": usual[1]["code"]}, *usual[1:]]),),
+        4,
+    ),
     Fault("an unknown tier", (change(1, confidence="CERTAIN"),), 4),
     Fault("tiers in lower case", (answers(lambda usual: [{**each, "confidence": "high"} for each in usual]),), 3),
     Fault("names in upper case", (answers(lambda usual: [{k.upper(): v for k, v in e.items()} for e in usual]),), 3),
