@@ -5,7 +5,7 @@ not: unknown words that stand in no table (``variants``), or which occupation a 
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -33,22 +33,19 @@ class Meaning:
 Table = Mapping[tuple[str, ...], tuple[Meaning, ...]]
 
 
-def expanded(title: str, known_words: Container[str]) -> str | None:
+def expanded(title: str) -> str | None:
     """Spell out the abbreviations of a normalised title and drop its levels; None where there is no abbreviation.
 
-    An abbreviation that O*NET uses itself, one of ``known_words``, stays beside what it stands for.
-
-    >>> expanded("pol ofcr iii", ())
+    >>> expanded("pol ofcr iii")
     'police officer'
-    >>> expanded("acctg tech", {"tech"})
-    'accounting tech technician'
+    >>> expanded("rec leader pt"), expanded("staff pt")
+    ('recreation leader', 'staff physical therapist')
     """
     words = title.split()
     meant = [(part, _meaning(words, part)) for part in _parts(words)]
     if not any(meaning for _, meaning in meant):
         return None
-    spelt = (word for part, meaning in meant for word in _spelt(words, part, meaning, known_words))
-    return " ".join(spelt) or None
+    return " ".join(word for part, meaning in meant for word in _spelt(words, part, meaning)) or None
 
 
 @cache
@@ -100,12 +97,10 @@ def _near(neighbour: Sequence[str], end: int) -> frozenset[str]:
     return frozenset((*neighbour, *(meaning.words[end] for meaning in meanings if meaning.words)))
 
 
-def _spelt(words: Sequence[str], part: slice, meaning: Meaning | None, known_words: Container[str]) -> tuple[str, ...]:
-    written = tuple(words[part])
-    if meaning is None:
-        return () if part.start and _is_level(written[0]) else written
-    known = meaning.words and len(written) == 1 and written[0] in known_words
-    return (*written, *meaning.words) if known else meaning.words
+def _spelt(words: Sequence[str], part: slice, meaning: Meaning | None) -> Sequence[str]:
+    if meaning is not None:
+        return meaning.words
+    return () if part.start and _is_level(words[part.start]) else words[part]
 
 
 def _is_level(word: str) -> bool:

@@ -3,13 +3,13 @@
 Belongs here: laying out the second questions behind the first, and making one answer of two. Does not: what an
 abbreviation stands for (``abbreviations``).
 
-Both are asked because either may be wrong: the title as written is what O*NET's own short forms match, the title spelt
-out what all others do.
+Both are asked because either may be wrong: O*NET itself uses some short forms ("tech", "RN"), so that they are found
+best as written, and a short form may stand for something else than is thought.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,9 +27,9 @@ class AskedTwice:
     again: NDArray[np.intp]
 
     @classmethod
-    def of(cls, asked: Sequence[str], known_words: Container[str]) -> AskedTwice:
+    def of(cls, asked: Sequence[str]) -> AskedTwice:
         """Spell out the abbreviations of normalised titles."""
-        spelt = {row: text for row, title in enumerate(asked) if (text := expanded(title, known_words))}
+        spelt = {row: text for row, title in enumerate(asked) if (text := expanded(title))}
         return cls((*asked, *spelt.values()), np.array(list(spelt), np.intp))
 
     def mean(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -35,7 +35,7 @@ from onet_pipeline.roles.search.variants import Variants
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "3"
+SEARCH_CODE_VERSION = "4"
 """Raise it with every change that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 512
@@ -108,7 +108,7 @@ class SearchIndex:
         return [found.get(title, ()) for title in asked]
 
     def _candidates(self, asked: Sequence[str], limit: int) -> Iterator[tuple[Candidate, ...]]:
-        twice = AskedTwice.of(asked, self.variants.frequent)
+        twice = AskedTwice.of(asked)
         titles = [" ".join([title, *self.variants.of_title(title.split())]) for title in twice.titles]
         near = self.nearest.near(titles)
         evidence = {"best title": near.best, "title votes": near.votes()}

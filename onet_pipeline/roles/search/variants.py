@@ -8,7 +8,6 @@ Variants are added to a title, never put in place of its words: a wrong guess co
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -82,11 +81,6 @@ class Variants:
                 self._by_start[word[:4]].append(word)
                 for rest in _without_a_letter(word):
                     self._by_rest[rest].append(word)
-
-    @cached_property
-    def frequent(self) -> frozenset[str]:
-        """The words that O*NET itself uses, not once or twice."""
-        return frozenset(word for word, count in self._counts.items() if count >= _FREQUENT)
 
     @classmethod
     def of(cls, titles: Iterable[str]) -> "Variants":
