@@ -20,7 +20,7 @@ test: lint
 	@$(BIN)/python -m pytest
 
 ui: $(VENV)/.runtime
-	@BIN=$(abspath $(BIN)) deploy/local/ui
+	@$(BIN)/python deploy/local/ui.py
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
