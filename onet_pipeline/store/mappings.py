@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from onet_pipeline.errors import StoreError
 from onet_pipeline.roles.records import Usage
-from onet_pipeline.store import runs
+from onet_pipeline.store import review_rows, runs
 from onet_pipeline.store.columns import role_key, uuid7
 from onet_pipeline.store.database import Database
 from onet_pipeline.store.decisions import keep_decisions
 from onet_pipeline.store.models import MappingRow, UploadRoleRow
 from onet_pipeline.store.records import JudgedRole, Mapping, MappingCounts, MappingRun, RunOutcome, ShownCandidate
+from onet_pipeline.store.review_records import Verdict, decision_on
 from onet_pipeline.store.rows import Row, chunks, upsert
 
 _COLUMNS = [getattr(MappingRow, each.name) for each in fields(Mapping)]
@@ -33,9 +34,8 @@ class MappingStore:
 
     def mappings(self, upload_key: str) -> tuple[Mapping, ...]:
         """Return the mappings of an upload: most rows first, then by role."""
-        query = sa.select(*_COLUMNS).where(MappingRow.upload_key == upload_key)
         with self._database.reading() as session:
-            found = [_mapping(row) for row in session.execute(query).mappings()]
+            found = mappings_where(session, MappingRow.upload_key == upload_key)
         return tuple(sorted(found, key=lambda each: (-each.row_count, each.source_role)))
 
     def counts(self, upload_keys: Sequence[str] | None = None) -> dict[str, MappingCounts]:
@@ -93,14 +93,28 @@ class MappingStore:
         Raises:
             StoreError: the upload has no mapping for the role.
         """
-        values = {"user_confirmed": True, "confirmed_code": code, "confirmed_by": by, "confirmed_at": datetime.now(UTC)}
         role = (MappingRow.upload_key == upload_key) & (MappingRow.role_key == role_key(source_role))
+        now = datetime.now(UTC)
         with self._database.writing() as session:
-            session.execute(sa.update(MappingRow).where(role).values(values))
-            row = session.execute(sa.select(*_COLUMNS).where(role)).mappings().one_or_none()
-        if row is None:
-            raise StoreError(f"Upload {upload_key} has no mapping for this role: map it first.")
-        return _mapping(row)
+            found = mappings_where(session, role, lock=True)
+            if not found:
+                raise StoreError(f"Upload {upload_key} has no mapping for this role: map it first.")
+            same = Verdict.CONFIRM if code == found[0].onet_code else Verdict.CHANGE
+            verdict = same if code else Verdict.NONE_FITS
+            review_rows.write(
+                session, [decision_on(found[0], verdict, code, reviewer=by, decided_at=now, applied_at=now)]
+            )
+            return mappings_where(session, role)[0]
+
+
+def mappings_where(
+    session: Session, condition: sa.ColumnExpressionArgument[bool], *, lock: bool = False
+) -> list[Mapping]:
+    """Return the mappings that fulfil a condition; with ``lock``, in the order in which runs write them."""
+    query = sa.select(*_COLUMNS).where(condition)
+    if lock:
+        query = query.order_by(MappingRow.upload_key, MappingRow.role_key).with_for_update()
+    return [_mapping(row) for row in session.execute(query).mappings()]
 
 
 def new_run(

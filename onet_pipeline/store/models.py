@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from onet_pipeline.roles.records import ConfidenceTier, Method
 from onet_pipeline.store.columns import FreeText, Json, UtcDateTime, one_of, uuid7
 from onet_pipeline.store.records import RunOutcome, SyncStatus, UploadStatus
+from onet_pipeline.store.review_records import Verdict
 
 OCCUPATION_WORDS = "to_tsvector('english', (title || ' ') || coalesce(description, ''))"
 TITLE_WORDS = "to_tsvector('english', title)"
@@ -246,6 +247,9 @@ class MappingRow(Base):
     confirmed_by: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_code: Mapped[str | None] = mapped_column(sa.String(10))
+    confirmed_title: Mapped[str | None] = mapped_column(sa.String(255))
+    confirmed_comment: Mapped[str | None]
+    rejected_code: Mapped[str | None] = mapped_column(sa.String(10))
     mapper: Mapped[str] = mapped_column(sa.String(50))
     model: Mapped[str | None] = mapped_column(sa.String(100))
     prompt_version: Mapped[str] = mapped_column(sa.String(100))
@@ -257,3 +261,57 @@ class MappingRow(Base):
     updated_at: Mapped[datetime] = _now(on_update=True)
 
     __table_args__ = (sa.UniqueConstraint("upload_key", "role_key"),)
+
+
+class ReviewDecisionRow(Base):
+    """What a reviewer decided about a mapping, kept for ever; ``mapper_code`` to ``onet_version`` is what was judged.
+
+    ``mapping_id`` refers to no row: an unconfirmed mapping goes when its role leaves the upload, the history stays.
+    """
+
+    __tablename__ = "review_decisions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid7)
+    mapping_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    mapping_version: Mapped[str] = mapped_column(sa.String(64))
+    upload_key: Mapped[str] = mapped_column(sa.ForeignKey("uploads.key"))
+    role_key: Mapped[str] = mapped_column(sa.String(64))
+    source_role: Mapped[str]
+    verdict: Mapped[Verdict] = mapped_column(one_of(Verdict, "verdict"))
+    code_before: Mapped[str | None] = mapped_column(sa.String(10))
+    code_chosen: Mapped[str | None] = mapped_column(sa.String(10))
+    title_chosen: Mapped[str | None] = mapped_column(sa.String(255))
+    mapper_code: Mapped[str | None] = mapped_column(sa.String(10))
+    tier: Mapped[ConfidenceTier] = mapped_column(one_of(ConfidenceTier, "tier"))
+    method: Mapped[Method] = mapped_column(one_of(Method, "method"))
+    mapper: Mapped[str] = mapped_column(sa.String(50))
+    model: Mapped[str | None] = mapped_column(sa.String(100))
+    prompt_version: Mapped[str] = mapped_column(sa.String(100))
+    onet_version: Mapped[str] = mapped_column(sa.String(20))
+    comment: Mapped[str | None]
+    reviewer: Mapped[str]
+    bulk: Mapped[bool] = mapped_column(server_default=sa.false())
+    decided_at: Mapped[datetime]
+    applied_at: Mapped[datetime] = _now()
+    file_name: Mapped[str | None]
+    file_sha256: Mapped[str | None] = mapped_column(sa.String(64))
+
+    __table_args__ = (sa.Index(None, "upload_key", "role_key"),)
+
+
+class ReviewFileRow(Base):
+    """A reviewed file that was read, whatever came of it: the same content is never applied twice."""
+
+    __tablename__ = "review_files"
+
+    sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    name: Mapped[str]
+    size: Mapped[int] = mapped_column(sa.BigInteger)
+    modified_at: Mapped[datetime | None]
+    upload_key: Mapped[str | None] = mapped_column(sa.ForeignKey("uploads.key"))
+    applied_at: Mapped[datetime] = _now()
+    applied: Mapped[int] = mapped_column(server_default="0")
+    unchanged: Mapped[int] = mapped_column(server_default="0")
+    conflicts: Mapped[int] = mapped_column(server_default="0")
+    faults: Mapped[int] = mapped_column(server_default="0")
+    reason: Mapped[str | None]

@@ -220,11 +220,29 @@ class Mapping:
     run_id: str | None
     created_at: datetime
     updated_at: datetime
+    confirmed_title: str | None = None
+    confirmed_comment: str | None = None
+    rejected_code: str | None = None
+
+    @property
+    def is_rejected(self) -> bool:
+        """True where a reviewer said that the mapper's code is wrong, and not which one is right."""
+        return not self.user_confirmed and self.onet_code is not None and self.rejected_code == self.onet_code
 
     @property
     def settled_code(self) -> str | None:
-        """The code to use: the reviewer's where there is one, else the mapper's."""
-        return self.confirmed_code if self.user_confirmed else self.onet_code
+        """The code to use: the reviewer's where there is one, else the mapper's unless that was rejected."""
+        if self.user_confirmed:
+            return self.confirmed_code
+        return None if self.is_rejected else self.onet_code
+
+    @property
+    def settled_title(self) -> str | None:
+        """The title of the settled code."""
+        code = self.settled_code
+        if code is None or code == self.onet_code:
+            return self.onet_title if code else None
+        return self.confirmed_title
 
 
 @dataclass(frozen=True, slots=True)

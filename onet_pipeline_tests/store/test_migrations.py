@@ -29,6 +29,8 @@ CONTRACT = {
     "role_decisions",
     "mapping_runs",
     "role_mappings",
+    "review_decisions",
+    "review_files",
 }
 
 
