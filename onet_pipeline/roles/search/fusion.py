@@ -15,10 +15,16 @@ CHOOSING: Mapping[str, float] = {
     "word documents": 1.0,
     "gram documents": 1.0,
     "gram titles": 1.0,
+    "meaning": 3.0,
+    "readings": 3.0,
 }
-"""What each ranker counts in choosing those shown; equal, as no weighting tried was better on all four gold sets."""
-ORDERING: Mapping[str, float] = CHOOSING
-"""What each ranker counts in putting them in order."""
+"""What each ranker counts in choosing those shown.
+
+Those that go by spelling count alike: no weighting tried was better on all four gold sets. Meaning and readings see
+what they cannot: with 2 to 4 and 2 to 3 recall@20 stays within 0.004 on average.
+"""
+ORDERING: Mapping[str, float] = {**CHOOSING, "meaning": 0.5, "readings": 0.25}
+"""What each ranker counts in putting them in order: spelling is surer of the first place."""
 
 FIRST_PAGE = 20
 """Candidates that are chosen as a set and then put in order; what a mapper is shown."""

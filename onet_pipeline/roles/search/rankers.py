@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from onet_pipeline.roles.search.bm25 import Bm25
 from onet_pipeline.roles.search.corpus import Corpus
 from onet_pipeline.roles.search.matrices import Arrays
+from onet_pipeline.roles.search.meaning import Meaning
+from onet_pipeline.roles.search.readings import Readings
 from onet_pipeline.roles.search.terms import grams, letter_pairs, singulars
 
 
@@ -41,6 +43,8 @@ RANKERS: Mapping[str, Kind] = {
     "word documents": Kind(lambda corpus: Bm25.of(singulars, corpus.all_words), partial(Bm25.restored, singulars)),
     "gram documents": Kind(lambda corpus: Bm25.of(grams, corpus.all_words), partial(Bm25.restored, grams)),
     "gram titles": Kind(lambda corpus: Bm25.of(grams, corpus.title_words), partial(Bm25.restored, grams)),
+    "meaning": Kind(Meaning.of, Meaning.restored),
+    "readings": Kind(Readings.of, Readings.restored),
 }
 LAST_RESORT = Kind(lambda corpus: Bm25.of(letter_pairs, corpus.title_words), partial(Bm25.restored, letter_pairs))
 """Asked only of titles for which the others find nothing."""

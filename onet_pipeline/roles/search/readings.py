@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onet_pipeline.roles.search.corpus import Corpus
 from onet_pipeline.roles.search.matrices import Arrays, put_together, taken_apart
 from onet_pipeline.roles.search.terms import singular
 
@@ -52,12 +53,14 @@ class Readings:
         self._weights = weights
 
     @classmethod
-    def of(cls, lexicon: Mapping[Phrase, Sequence[str]], codes: Sequence[str], titles: Sequence[str]) -> Readings:
-        """Weigh each phrase by its rarity among the release's normalised titles; ``codes`` are its occupations'."""
+    def of(cls, corpus: Corpus, lexicon: Mapping[Phrase, Sequence[str]] | None = None) -> Readings:
+        """Weigh each phrase by its rarity among the titles of a corpus; the shipped lexicon unless one is given."""
+        lexicon = read_lexicon() if lexicon is None else lexicon
+        codes = [occupation.code for occupation in corpus.occupations]
         from scipy.sparse import csr_array
 
         phrases = sorted(lexicon)
-        rarity = _rarity(phrases, titles)
+        rarity = _rarity(phrases, [row.text for row in corpus.rows])
         details: dict[str, list[int]] = {}
         for at, code in enumerate(codes):
             details.setdefault(code[:7], []).append(at)
