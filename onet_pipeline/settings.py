@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     model: str = Field("claude-haiku-5-5", description="Claude model")
     candidates: int = Field(20, ge=1, le=100, description="Candidates shown for a role")
     batch_size: int = Field(12, ge=1, le=100, description="Roles put to Claude in one call")
+    strategy: Literal["candidates", "catalogue"] = Field(
+        "candidates",
+        description="What Claude is shown: each role's candidates, or all occupations with the candidates as hints",
+    )
+    second_look: bool = Field(True, description="Ask again where Claude was unsure; `0`: never")
+    prices: Path | None = Field(None, description="JSON file of dollars per million tokens, over the published prices")
     concurrency: int = Field(8, ge=1, le=64, description="Calls to Claude under way at once, per run")
     anthropic_api_key: SecretStr | None = Field(
         None, validation_alias=AliasChoices("ANTHROPIC_API_KEY"), description="Key for the Claude API"

@@ -8,7 +8,7 @@ https://platform.claude.com/docs/en/api/sdks/python
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -117,7 +117,7 @@ class ClaudeMapper:
         expected = (expected_usage(requests, len(groups), roles) for requests in looks)
         return sum((self._prices.priced(usage, self._model) for usage in expected), Usage())
 
-    def answer(self, questions: Sequence[Question]) -> Iterator[AnsweredBatch]:
+    def answer(self, questions: Sequence[Question]) -> Generator[AnsweredBatch]:
         """Yield batches as they land; over all of them every question is answered once.
 
         Raises:

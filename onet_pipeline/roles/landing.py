@@ -5,9 +5,10 @@ the work is.
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ class _End:
     error: BaseException | None
 
 
-def as_it_lands(work: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]) -> Iterator[T]:
+def as_it_lands(work: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]) -> Generator[T]:
     """Run ``work(emit)`` in an event loop of its own thread and yield what it emits, as it lands.
 
     The loop keeps turning while the caller is busy with what was yielded. A caller that stops early, or is
@@ -57,5 +58,7 @@ def as_it_lands(work: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]
                 yield item
     finally:
         if not ended:
-            cancel()
+            # A loop that has done its work by itself is closed and takes no call.
+            with contextlib.suppress(RuntimeError):
+                cancel()
         thread.join()

@@ -5,7 +5,7 @@ Belongs here: the rule and the sentence that explains it. Does not: ranking (``s
 docs/retrieval.md holds the table by which the rule was set.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from onet_pipeline.roles.mapper import Mapper
 from onet_pipeline.roles.records import Answer, AnsweredBatch, Candidate, ConfidenceTier, Method, Question
@@ -27,7 +27,7 @@ class LexicalMapper:
         """Return None: to decide again costs nothing."""
         return None
 
-    def answer(self, questions: Sequence[Question]) -> Iterator[AnsweredBatch]:
+    def answer(self, questions: Sequence[Question]) -> Generator[AnsweredBatch]:
         """Yield all answers in one batch."""
         yield AnsweredBatch(tuple(_answer(question) for question in questions))
 

@@ -6,7 +6,7 @@ mapper decides (``lexical``, ``claude``).
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Protocol
 
 from onet_pipeline.roles.records import Answer, AnsweredBatch, Candidate, ConfidenceTier, Method, Question
@@ -48,7 +48,7 @@ class Mapper(Protocol):
         """Return the key under which the decision may be reused, None where it costs nothing to decide again."""
         ...
 
-    def answer(self, questions: Sequence[Question]) -> Iterator[AnsweredBatch]:
+    def answer(self, questions: Sequence[Question]) -> Generator[AnsweredBatch]:
         """Yield batches as they land, in any order; over all of them every question is answered exactly once.
 
         Raises:

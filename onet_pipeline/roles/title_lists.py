@@ -25,7 +25,7 @@ def read_titles(path: Path) -> list[str]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UploadUnreadable(f"{path} cannot be read: {error.strerror}. Give a file with one title a line.") from error
+        raise UploadUnreadable(f"{path} cannot be read: {error.strerror}. Give one title a line.") from error
     titles = [title for title in parse_titles(content, path.name) if title]
     if not titles:
         raise UploadEmpty(f"{path} holds no title: write one a line, or a table with a column named `title`.")

@@ -24,7 +24,7 @@ def evaluate_file(pipeline: Pipeline, gold: Path) -> Evaluation:
     return evaluate(
         titles,
         current.index,
-        pipeline.mapper,
+        pipeline.mapper_with(current.index),
         known_titles(pipeline.occupations.load_release()),
         name=gold.name,
         release=current.onet_version,

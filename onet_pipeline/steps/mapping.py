@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from onet_pipeline.errors import OnetPipelineError, UploadUnreadable
@@ -68,11 +69,12 @@ def map_upload(pipeline: Pipeline, key: str, *, run_id: str | None = None, fresh
     upload = pipeline.uploads.get(key)
     if upload is None:
         raise UploadUnreadable(f"No upload is registered as {key}: scan the uploads first.")
-    current, mapper = current_index(pipeline), pipeline.mapper
+    current = current_index(pipeline)
+    mapper = pipeline.mapper_with(current.index)
     run = _new_run(upload, current, mapper, run_id)
     pipeline.mappings.start_run(run)
     try:
-        outcome = _map_roles(pipeline, run, current, fresh=fresh)
+        outcome = _map_roles(pipeline, run, current, mapper, fresh=fresh)
     except OnetPipelineError as error:
         pipeline.mappings.finish_run(run, RunOutcome.FAILED, reason=str(error))
         raise
@@ -103,9 +105,11 @@ def _finish(pipeline: Pipeline, run: MappingRun, outcome: MappingOutcome, finger
         pipeline.mappings.finish_run(run, RunOutcome.SUCCEEDED, done_fingerprint=fingerprint)
 
 
-def _map_roles(pipeline: Pipeline, run: MappingRun, current: CurrentIndex, *, fresh: bool) -> MappingOutcome:
+def _map_roles(
+    pipeline: Pipeline, run: MappingRun, current: CurrentIndex, mapper: Mapper, *, fresh: bool
+) -> MappingOutcome:
     roles = pipeline.uploads.roles(run.upload_key)
-    mapper = pipeline.mapper
+    titles = {occupation.code: occupation.title for occupation in pipeline.occupations.all()}
     questions = _questions(roles, current, pipeline.settings.candidates)
     fingerprints = {question.id: mapper.fingerprint(question) for question in questions}
     work = _sort(pipeline, run, questions, fingerprints, fresh=fresh)
@@ -114,14 +118,16 @@ def _map_roles(pipeline: Pipeline, run: MappingRun, current: CurrentIndex, *, fr
     def judged(question: Question, answer: Answer, cached_from: str | None = None) -> JudgedRole:
         saved[answer.method, answer.tier] += 1
         role, fingerprint = roles[question.id], fingerprints[question.id]
-        return JudgedRole(role, answer, question.candidates, fingerprint, cached_from)
+        title = titles.get(answer.code) if answer.code else None
+        return JudgedRole(role, answer, question.candidates, fingerprint, cached_from, onet_title=title)
 
     for some in _slices([judged(q, _taken_over(q, d), d.origin) for q, d in work.cached]):
         pipeline.mappings.save_batch(run, some)
-    for batch in mapper.answer([group[0] for group in work.asked.values()]):
-        rows = [judged(q, replace(a, question_id=q.id)) for a in batch.answers for q in work.asked[a.question_id]]
-        pipeline.mappings.save_batch(run, rows, usage=batch.usage)
-        usage += batch.usage
+    with closing(mapper.answer([group[0] for group in work.asked.values()])) as batches:
+        for batch in batches:
+            rows = [judged(q, replace(a, question_id=q.id)) for a in batch.answers for q in work.asked[a.question_id]]
+            pipeline.mappings.save_batch(run, rows, usage=batch.usage)
+            usage += batch.usage
     return MappingOutcome(
         roles=len(roles),
         asked=len(work.asked),

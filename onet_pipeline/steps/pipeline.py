@@ -8,10 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onet_pipeline.errors import SettingsError
-from onet_pipeline.roles.lexical import LexicalMapper
-from onet_pipeline.roles.mapper import Mapper
+from onet_pipeline.roles.mapper import CandidateSearch, Mapper
 from onet_pipeline.settings import Settings, read_settings
+from onet_pipeline.steps.mappers import make_mapper
 from onet_pipeline.store.database import Database, database_url
 from onet_pipeline.store.decisions import DecisionStore
 from onet_pipeline.store.mappings import MappingStore
@@ -84,25 +83,18 @@ class Pipeline:
 
     @cached_property
     def mapper(self) -> Mapper:
-        """The mapper of the settings; ``auto`` is Claude where there is a key, else lexical.
+        """The mapper of the settings, fit to be named and fingerprinted.
 
         Raises:
             SettingsError: Claude is asked for and there is no key.
         """
-        settings = self.settings
-        key = settings.anthropic_api_key
-        if settings.mapper == "lexical" or (settings.mapper == "auto" and key is None):
-            return LexicalMapper()
-        if key is None:
-            raise SettingsError(
-                "ONET_MAPPER is claude and there is no ANTHROPIC_API_KEY: set it, or ONET_MAPPER=lexical."
-            )
-        from onet_pipeline.roles.claude import ClaudeMapper
+        return self.mapper_with(None)
 
-        return ClaudeMapper(
-            api_key=key.get_secret_value(),
-            base_url=settings.anthropic_base_url,
-            model=settings.model,
-            batch_size=settings.batch_size,
-            concurrency=settings.concurrency,
-        )
+    def mapper_with(self, search: CandidateSearch | None) -> Mapper:
+        """Return the mapper of the settings, whose second look may search wider.
+
+        Raises:
+            SettingsError: Claude is asked for and there is no key.
+        """
+        occupations = self.occupations.all() if self.settings.strategy == "catalogue" else ()
+        return make_mapper(self.settings, search=search, occupations=occupations)

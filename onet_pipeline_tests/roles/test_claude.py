@@ -1,7 +1,6 @@
 import logging
 import time
-from collections.abc import Generator, Iterator
-from typing import cast
+from collections.abc import Iterator
 
 import pytest
 
@@ -164,7 +163,7 @@ def test_a_caller_that_stops_early_ends_the_calls(server: ClaudeServer) -> None:
     server.delay = 0.05
     answering = mapper_for(server, batch_size=1, concurrency=1).answer(questions(50))
     next(answering)
-    cast("Generator[AnsweredBatch]", answering).close()
+    answering.close()
     assert len(server.calls) <= 3
 
 
