@@ -23,7 +23,7 @@ def spelt(title: str) -> str | None:
         ("Street Maint Wkr II", "street maintenance worker"),
         ("Bldg Inspector", "building inspector"),
         ("Civil Engr IV", "civil engineer"),
-        ("Sr. SWE II", "senior software engineer"),
+        ("Sr. SWE II", "sr software engineer"),
         ("Admin Asst to the Mayor", "administrative assistant to the mayor"),
         ("Police Records Clk", "police records clerk"),
         ("Purchasing Agt", "purchasing agent"),
@@ -51,6 +51,7 @@ def test_payroll_titles_are_spelt_out_without_their_levels(title: str, meant: st
         ("Asst Prof", "assistant professor"),
         ("Systems Admin", "systems administrator"),
         ("Corr Ofcr", "correctional officer"),
+        ("Asst Corporation Counsel III", "assistant corporation counsel"),
     ],
 )
 def test_neighbours_written_either_way_decide_what_is_meant(title: str, meant: str) -> None:
@@ -70,7 +71,7 @@ def test_an_acting_director_is_a_director_but_an_acting_teacher_teaches_acting()
 
 
 @pytest.mark.parametrize(
-    "title", ["Truck Driver", "Truck Driver II", "IV Nurse", "911 Operator", "Temp", "III", "日本語", ""]
+    "title", ["Truck Driver", "Sr Truck Driver II", "IV Nurse", "911 Operator", "Temp", "III", "日本語", ""]
 )
 def test_a_title_without_an_abbreviation_of_its_work_is_not_asked_again(title: str) -> None:
     assert spelt(title) is None

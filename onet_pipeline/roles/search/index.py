@@ -35,7 +35,7 @@ from onet_pipeline.roles.search.variants import Variants
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "5"
+SEARCH_CODE_VERSION = "6"
 """Raise it with every change that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 512
@@ -110,7 +110,7 @@ class SearchIndex:
     def _candidates(self, asked: Sequence[str], limit: int) -> Iterator[tuple[Candidate, ...]]:
         twice = AskedTwice.of(asked)
         titles = [" ".join([title, *self.variants.of_title(title.split())]) for title in twice.titles]
-        near = self.nearest.near(titles)
+        near = self.nearest.near(titles, twice.titles)
         evidence = {"best title": near.best, "title votes": near.votes()}
         evidence |= {name: ranker.scores(titles) for name, ranker in self.rankers.items()}
         evidence = {name: scaled(scores) for name, scores in evidence.items()}
