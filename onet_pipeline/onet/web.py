@@ -37,7 +37,7 @@ def _log_retry(details: RetryDetails) -> None:
 set_on_retry_hooks([_log_retry])
 
 
-class BadAnswer(Exception):  # noqa: N818
+class BadAnswer(Exception):
     """A status that is neither success nor "no such file"; stays inside this package."""
 
     def __init__(self, response: httpx.Response) -> None:

@@ -32,7 +32,7 @@ class Checked:
     out_of_list: int
 
 
-class _Fault(Exception):  # noqa: N818 (a finding, not a failure)
+class _Fault(Exception):
     """Why one answer cannot be taken."""
 
 

@@ -27,7 +27,7 @@ class Reply:
     usage: Usage
 
 
-class CallFailed(Exception):  # noqa: N818 (handled here, never seen by the user)
+class CallFailed(Exception):
     """A call brought no answer. ``isolate`` means that one of its roles may be why."""
 
     def __init__(self, reason: str, usage: Usage, *, isolate: bool = False) -> None:

@@ -49,7 +49,7 @@ _QUIET = (
 )
 
 
-class NoPostgres(Exception):  # noqa: N818 - named as the errors of the product are
+class NoPostgres(Exception):
     """No server was named and no binaries were found; the message says how to provide one."""
 
 
