@@ -19,7 +19,7 @@ from upath import UPath
 from onet_pipeline.errors import UploadEmpty, UploadUnreadable
 from onet_pipeline.onet.records import Release
 from onet_pipeline.roles.mapper import CandidateSearch, Mapper
-from onet_pipeline.roles.records import Answer, Candidate, ConfidenceTier, Question
+from onet_pipeline.roles.records import Answer, Candidate, ConfidenceTier, Question, Usage
 from onet_pipeline.roles.search.aliases import Alias
 from onet_pipeline.roles.titles import normalise
 
@@ -116,13 +116,14 @@ class SliceScore:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The scores of one gold file, with what was scored."""
+    """The scores of one gold file, with what was scored and what the mapper's answers cost."""
 
     gold: str
     release: str
     index_version: str
     mapper: str
     mapper_version: str
+    usage: Usage
     slices: tuple[SliceScore, ...]
 
     def to_json(self) -> dict[str, object]:
@@ -204,7 +205,7 @@ def evaluate(
     ``known`` holds the normalised titles of the release; ``name`` and ``release`` say what was scored.
     """
     found = search.search([title.title for title in gold], max(*DEPTHS, limit))
-    answers = _answers(mapper, gold, found, limit)
+    answers, usage = _answers(mapper, questions_of(gold, found, limit))
     cases = [_Case(*case) for case in zip(gold, found, answers, strict=True)]
     seen = [case for case in cases if normalise(case.gold.title) in known]
     unseen = [case for case in cases if normalise(case.gold.title) not in known]
@@ -215,6 +216,7 @@ def evaluate(
         index_version=search.version,
         mapper=mapper.name,
         mapper_version=mapper.version,
+        usage=usage,
         slices=tuple(_score(kind, part) for kind, part in slices.items()),
     )
 
@@ -232,15 +234,16 @@ class _Case:
         return self.answer.code is not None and _right(self.answer.code, self.gold.codes, digits)
 
 
-def _answers(
-    mapper: Mapper, gold: Sequence[GoldTitle], found: Sequence[tuple[Candidate, ...]], limit: int
-) -> list[Answer]:
-    questions = [
-        Question(at, title.title, candidates[:limit])
-        for at, (title, candidates) in enumerate(zip(gold, found, strict=True))
-    ]
-    answers = {answer.question_id: answer for batch in mapper.answer(questions) for answer in batch.answers}
-    return [answers[question.id] for question in questions]
+def questions_of(gold: Sequence[GoldTitle], found: Sequence[tuple[Candidate, ...]], limit: int) -> list[Question]:
+    """Return the questions that scoring puts to a mapper, with at most ``limit`` candidates each."""
+    pairs = enumerate(zip(gold, found, strict=True))
+    return [Question(at, title.title, candidates[:limit]) for at, (title, candidates) in pairs]
+
+
+def _answers(mapper: Mapper, questions: Sequence[Question]) -> tuple[list[Answer], Usage]:
+    batches = list(mapper.answer(questions))
+    answers = {answer.question_id: answer for batch in batches for answer in batch.answers}
+    return [answers[question.id] for question in questions], sum((batch.usage for batch in batches), Usage())
 
 
 def _right(code: str, accepted: Iterable[str], digits: int) -> bool:

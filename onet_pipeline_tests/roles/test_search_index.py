@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
+from onet_pipeline.onet.records import AlternateTitle
 from onet_pipeline.roles.mapper import CandidateSearch
 from onet_pipeline.roles.search import Alias, SearchIndex, build_index, index_version
+from onet_pipeline.roles.titles import normalise
 from onet_pipeline_tests.support.occupations import eight_occupations
 
 
@@ -73,6 +77,15 @@ def test_candidates_are_distinct_at_most_the_limit_and_best_first(index: SearchI
 def test_occupations_that_tie_are_ordered_by_code(index: SearchIndex) -> None:
     candidates = index.search(["日本語"], limit=8)[0]
     assert [candidate.code for candidate in candidates] == sorted(candidate.code for candidate in candidates)
+
+
+def test_a_title_that_equals_one_matches_it_and_not_another_of_the_same_stems() -> None:
+    release = replace(
+        eight_occupations(),
+        alternate_titles=(AlternateTitle("51-4121.00", "Welder"), AlternateTitle("51-4121.00", "Weld Er")),
+    )
+    for title in ("Welder", "Weld-er", "Welders and Cutters"):
+        assert normalise(build_index(release).search([title])[0][0].matched_title) == normalise(title)
 
 
 def test_a_candidate_names_the_nearest_title_of_its_occupation(index: SearchIndex) -> None:

@@ -110,7 +110,7 @@ class SearchIndex:
     def _candidates(self, asked: Sequence[str], limit: int) -> Iterator[tuple[Candidate, ...]]:
         twice = AskedTwice.of(asked)
         titles = [" ".join([title, *self.variants.of_title(title.split())]) for title in twice.titles]
-        near = self.nearest.near(titles)
+        near = self.nearest.near(titles, twice.titles)
         evidence = {"best title": near.best, "title votes": near.votes()}
         evidence |= {name: ranker.scores(titles) for name, ranker in self.rankers.items()}
         evidence = {name: scaled(scores) for name, scores in evidence.items()}

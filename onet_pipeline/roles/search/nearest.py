@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,16 @@ from onet_pipeline.roles.search.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+_EQUAL = 1.0001
+"""Similarity of equal titles: before those that only have the same stems, and no matter what variants were added."""
+
 
 @dataclass(frozen=True, slots=True)
 class Near:
     """Pairs of a title asked and a title known that share a word, and the best of them per occupation.
 
     ``cell`` is the flat place of the pair in ``best`` (titles asked x occupations), ``title`` the number of the title
-    known, ``similarity`` their cosine.
+    known, ``similarity`` their cosine, a little more where the titles are equal.
     """
 
     cell: NDArray[np.int64]
@@ -59,11 +63,12 @@ class NearestTitles:
         vocabulary: Vocabulary,
         rarity: NDArray[np.float32],
         weights: csr_array,
+        checksum: NDArray[np.uint32],
         occupation: NDArray[np.int32],
         occupation_count: int,
     ) -> None:
-        """``weights`` has a row per term and a column per title; ``occupation`` gives each title's occupation."""
-        self._vocabulary, self._rarity, self._weights = vocabulary, rarity, weights
+        """``weights`` has a row per term and a column per title; of each title there are checksum and occupation."""
+        self._vocabulary, self._rarity, self._weights, self._checksum = vocabulary, rarity, weights, checksum
         self._occupation, self._count = occupation, occupation_count
 
     @classmethod
@@ -77,22 +82,27 @@ class NearestTitles:
         frequency = np.bincount(presence.indices, minlength=len(vocabulary))
         rarity = (np.log((1 + len(documents)) / (1 + frequency)) + 1).astype(np.float32)
         weights = csr_array(_unit(presence, rarity).T)
-        return cls(vocabulary, rarity, weights, corpus.row_occupation, len(corpus.occupations))
+        checksum = _checksums([row.text for row in corpus.rows])
+        return cls(vocabulary, rarity, weights, checksum, corpus.row_occupation, len(corpus.occupations))
 
-    def near(self, titles: Sequence[str]) -> Near:
-        """Compare each title asked with every title known."""
+    def near(self, titles: Sequence[str], texts: Sequence[str] | None = None) -> Near:
+        """Compare each title asked with every title known; ``texts`` are the titles as asked, without variants."""
         asked = self._vocabulary.presence([title.split() for title in titles])
         similar = _unit(asked, self._rarity) @ self._weights
-        cells = _rows(similar) * self._count + self._occupation[similar.indices]
+        rows = _rows(similar)
+        equal = self._checksum[similar.indices] == _checksums(titles if texts is None else texts)[rows]
+        similarity = np.where(equal, np.float32(_EQUAL), similar.data)
+        cells = rows * self._count + self._occupation[similar.indices]
         best = np.zeros((len(titles), self._count), np.float32)
-        np.maximum.at(best.ravel(), cells, similar.data)
-        return Near(cells, similar.indices, similar.data, best)
+        np.maximum.at(best.ravel(), cells, similarity)
+        return Near(cells, similar.indices, similarity, best)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all there is to store."""
         return {
             "terms": self._vocabulary.stored(),
             "rarity": self._rarity,
+            "checksum": self._checksum,
             "occupation": self._occupation,
             "occupation_count": np.array([self._count], np.int32),
             **taken_apart(self._weights),
@@ -104,7 +114,12 @@ class NearestTitles:
         vocabulary = Vocabulary.restored(stems, arrays["terms"])
         occupation = arrays["occupation"].astype(np.int32, copy=False)
         rarity = arrays["rarity"].astype(np.float32, copy=False)
-        return cls(vocabulary, rarity, put_together(arrays), occupation, int(arrays["occupation_count"][0]))
+        count = int(arrays["occupation_count"][0])
+        return cls(vocabulary, rarity, put_together(arrays), arrays["checksum"], occupation, count)
+
+
+def _checksums(texts: Sequence[str]) -> NDArray[np.uint32]:
+    return np.fromiter((crc32(text.encode()) for text in texts), np.uint32, len(texts))
 
 
 def _rows(matrix: csr_array) -> NDArray[np.int64]:
