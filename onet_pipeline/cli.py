@@ -10,7 +10,7 @@ import logging
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -134,13 +134,23 @@ def map_command(context: Context, file: Path, column: str | None, output: Path |
 
 @main.command()
 @click.argument("gold", type=FILE)
+@click.option("--mapper", type=click.Choice(["lexical", "claude"]), default="lexical", show_default=True)
+@click.option("--limit", type=click.IntRange(1), help="Score only the first titles of the file.")
+@click.option("--yes", is_flag=True, help="Do not ask before spending money.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def evaluate(context: Context, gold: Path, as_json: bool) -> None:
+def evaluate(
+    context: Context, gold: Path, mapper: Literal["lexical", "claude"], limit: int | None, yes: bool, as_json: bool
+) -> None:
     """Score search and mapper on GOLD, a tab-separated file with the columns `title` and `soc_code`."""
-    from onet_pipeline.steps.evaluation import evaluate_file
+    from onet_pipeline.steps.evaluation import prepare_scoring
 
-    scores = evaluate_file(context.pipeline, gold)
+    scoring = prepare_scoring(context.pipeline.with_mapper(mapper), gold, limit)
+    if expected := scoring.expected_usage():
+        display.expected_cost(len(scoring.titles), expected)
+        if not yes:
+            click.confirm("Ask Claude?", abort=True, err=True)
+    scores = scoring.run()
     if as_json:
         click.echo(json.dumps(scores.to_json(), indent=2))
     else:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from onet_pipeline.roles.records import Candidate, ConfidenceTier
+from onet_pipeline.roles.records import Candidate, ConfidenceTier, Usage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,11 +109,20 @@ def _outcome(mappings: Sequence["RoleMapping"], outcome: "MappingOutcome") -> No
     console = _console()
     console.print(f"\n{outcome.roles} roles: {_listed(tiers)}; {_listed(outcome.by_method) or 'nothing to do'}", end="")
     console.print(f"; {outcome.kept} kept from before" if outcome.kept else "", end="")
-    usage = outcome.usage
-    if usage.calls:
-        cost = "cost unknown" if usage.cost_usd is None else f"${usage.cost_usd:.4f}"
-        console.print(f"; {usage.calls} calls, {usage.input_tokens + usage.output_tokens:,} tokens, {cost}", end="")
+    if outcome.usage.calls:
+        console.print(f"; {_spent(outcome.usage)}", end="")
     console.print(f"; {outcome.seconds:.1f} s")
+
+
+def _spent(usage: Usage) -> str:
+    cached = f", {usage.cache_read_tokens:,} cached" if usage.cache_read_tokens else ""
+    cost = "cost unknown" if usage.cost_usd is None else f"${usage.cost_usd:.4f}"
+    return f"{usage.calls} calls, {usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out, {cost}"
+
+
+def expected_cost(titles: int, expected: Usage) -> None:
+    """Print on standard error about what asking will cost."""
+    Console(stderr=True, highlight=False).print(f"About {_spent(expected)} for {titles} titles.", soft_wrap=True)
 
 
 def _credit(mappings: Sequence["RoleMapping"]) -> None:
@@ -190,6 +199,8 @@ def evaluation(scores: "Evaluation") -> None:
     _console().print(
         f"{scores.gold} against O*NET {scores.release}, mapper {scores.mapper} {scores.mapper_version}", soft_wrap=True
     )
+    if scores.usage.calls:
+        _console().print(_spent(scores.usage))
 
 
 def revision(database: "Database") -> None:

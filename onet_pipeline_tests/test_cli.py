@@ -214,6 +214,22 @@ def test_evaluate_scores_a_gold_file(synced: Shell, tmp_path: Path) -> None:
     assert "recall@20" in synced.ok("evaluate", str(gold))
 
 
+def test_scoring_claude_tells_the_cost_first_and_asks_only_when_told_to(synced: Shell, tmp_path: Path) -> None:
+    gold = write(tmp_path, "gold.tsv", ["title\tsoc_code", *(f"Police Officer {n}\t33-3051" for n in "ABCDE")])
+    with ClaudeServer() as server:
+        undecided = synced("evaluate", str(gold), "--mapper", "claude", **server.environment)
+        assert not server.calls
+        scored = synced(
+            "evaluate", str(gold), "--mapper", "claude", "--yes", "--limit", "3", "--json", **server.environment
+        )
+    assert undecided.returncode == 1
+    assert "$" in undecided.stderr
+    assert "$" in scored.stderr
+    plain = json.loads(scored.stdout)
+    assert plain["slices"][0]["n"] == 3
+    assert plain["usage"]["calls"] == len(server.calls) > 0
+
+
 def test_an_unusable_setting_names_the_variable(shell: Shell) -> None:
     assert "ONET_CANDIDATES" in shell.refused("status", ONET_CANDIDATES="many")
 

@@ -9,6 +9,7 @@ from onet_pipeline.errors import SettingsError
 from onet_pipeline.onet.records import Occupation
 from onet_pipeline.roles.lexical import LexicalMapper
 from onet_pipeline.roles.mapper import CandidateSearch, Mapper
+from onet_pipeline.roles.records import Question, Usage
 from onet_pipeline.settings import Settings
 
 
@@ -46,3 +47,10 @@ def make_mapper(
         search=search,
         prices=read_prices(settings.prices),
     )
+
+
+def expected_usage(mapper: Mapper, questions: Sequence[Question]) -> Usage | None:
+    """Return about what answering would take, erring upwards; None for a mapper that costs nothing."""
+    from onet_pipeline.roles.claude import ClaudeMapper
+
+    return mapper.estimate(questions) if isinstance(mapper, ClaudeMapper) else None

@@ -7,7 +7,7 @@ Belongs here: what is asked, what is taken over, what is saved together. Does no
 import hashlib
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -29,12 +29,14 @@ class MappingOutcome:
     """What one run did with the distinct roles of an upload.
 
     ``asked`` counts questions put to the mapper: spellings that normalise alike are one. ``kept`` counts roles that an
-    earlier, interrupted run of the same inputs had saved, and roles that a reviewer has confirmed.
+    earlier, interrupted run of the same inputs had saved, and roles that a reviewer has confirmed. ``unsettled`` counts
+    roles that the mapper failed to answer: they have a fallback and will be asked again.
     """
 
     roles: int
     asked: int
     kept: int
+    unsettled: int
     by_method: Mapping[str, int]
     by_tier: Mapping[str, int]
     usage: Usage
@@ -97,9 +99,8 @@ def _new_run(upload: Upload, current: CurrentIndex, mapper: Mapper, run_id: str 
 
 def _finish(pipeline: Pipeline, run: MappingRun, outcome: MappingOutcome, fingerprint: str) -> None:
     """Close the run; fallbacks are provisional, so an upload that has some is not done and will be tried again."""
-    fallbacks = outcome.by_method.get(Method.FALLBACK, 0)
-    if fallbacks:
-        reason = f"{fallbacks} of {outcome.roles} roles fell back to the best-ranked candidate."
+    if outcome.unsettled:
+        reason = f"{outcome.unsettled} of {outcome.roles} roles fell back to the best-ranked candidate."
         pipeline.mappings.finish_run(run, RunOutcome.PARTIAL, reason=reason)
     else:
         pipeline.mappings.finish_run(run, RunOutcome.SUCCEEDED, done_fingerprint=fingerprint)
@@ -109,34 +110,58 @@ def _map_roles(
     pipeline: Pipeline, run: MappingRun, current: CurrentIndex, mapper: Mapper, *, fresh: bool
 ) -> MappingOutcome:
     roles = pipeline.uploads.roles(run.upload_key)
-    titles = {occupation.code: occupation.title for occupation in pipeline.occupations.all()}
     questions = _questions(roles, current, pipeline.settings.candidates)
     fingerprints = {question.id: mapper.fingerprint(question) for question in questions}
     work = _sort(pipeline, run, questions, fingerprints, fresh=fresh)
-    usage, saved = Usage(), Counter[tuple[str, str]]()
-
-    def judged(question: Question, answer: Answer, cached_from: str | None = None) -> JudgedRole:
-        saved[answer.method, answer.tier] += 1
-        role, fingerprint = roles[question.id], fingerprints[question.id]
-        title = titles.get(answer.code) if answer.code else None
-        return JudgedRole(role, answer, question.candidates, fingerprint, cached_from, onet_title=title)
-
-    for some in _slices([judged(q, _taken_over(q, d), d.origin) for q, d in work.cached]):
-        pipeline.mappings.save_batch(run, some)
+    saving = _Saving(pipeline, run, roles, fingerprints)
+    for some in _slices(work.cached):
+        saving.save([(question, _taken_over(question, decision), decision.origin) for question, decision in some])
     with closing(mapper.answer([group[0] for group in work.asked.values()])) as batches:
         for batch in batches:
-            rows = [judged(q, replace(a, question_id=q.id)) for a in batch.answers for q in work.asked[a.question_id]]
-            pipeline.mappings.save_batch(run, rows, usage=batch.usage)
-            usage += batch.usage
+            answered = [(question, answer) for answer in batch.answers for question in work.asked[answer.question_id]]
+            saving.save([(question, answer, None) for question, answer in answered], batch.usage)
     return MappingOutcome(
         roles=len(roles),
         asked=len(work.asked),
         kept=len(work.kept),
-        by_method=_totals((method, n) for (method, _), n in saved.items()),
-        by_tier=_totals((tier, n) for (_, tier), n in saved.items()),
-        usage=usage,
+        unsettled=saving.unsettled,
+        by_method=dict(saving.by_method),
+        by_tier=dict(saving.by_tier),
+        usage=saving.usage,
         seconds=0.0,
     )
+
+
+class _Saving:
+    """Saves answers as they land and counts them."""
+
+    def __init__(
+        self, pipeline: Pipeline, run: MappingRun, roles: Sequence[Role], fingerprints: Mapping[int, str | None]
+    ) -> None:
+        self._mappings, self._run, self._roles, self._fingerprints = pipeline.mappings, run, roles, fingerprints
+        # An answer may lie outside its candidates: a second look searches wider, a catalogue holds everything.
+        self._titles = {occupation.code: occupation.title for occupation in pipeline.occupations.all()}
+        self.by_method, self.by_tier, self.unsettled, self.usage = Counter[str](), Counter[str](), 0, Usage()
+
+    def save(self, answered: Sequence[tuple[Question, Answer, str | None]], usage: Usage | None = None) -> None:
+        """Commit questions with their answers and where those were taken over from."""
+        self._mappings.save_batch(self._run, [self._judged(*each) for each in answered], usage=usage)
+        self.usage += usage or Usage()
+        for question, answer, _ in answered:
+            self.by_method[answer.method.value] += 1
+            self.by_tier[answer.tier.value] += 1
+            # Without a fingerprint the question was never put, so that there is nothing to try again.
+            self.unsettled += answer.method is Method.FALLBACK and self._fingerprints[question.id] is not None
+
+    def _judged(self, question: Question, answer: Answer, cached_from: str | None) -> JudgedRole:
+        return JudgedRole(
+            role=self._roles[question.id],
+            answer=answer,
+            candidates=question.candidates,
+            fingerprint=self._fingerprints[question.id],
+            cached_from=cached_from,
+            onet_title=self._titles.get(answer.code) if answer.code else None,
+        )
 
 
 def _questions(roles: Sequence[Role], current: CurrentIndex, limit: int) -> list[Question]:
@@ -190,13 +215,6 @@ def _taken_over(question: Question, decision: Decision) -> Answer:
     )
 
 
-def _slices(rows: Sequence[JudgedRole]) -> Iterator[Sequence[JudgedRole]]:
-    for start in range(0, len(rows), SAVED_TOGETHER):
-        yield rows[start : start + SAVED_TOGETHER]
-
-
-def _totals(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
-    totals: Counter[str] = Counter()
-    for name, count in counts:
-        totals[name] += count
-    return dict(totals)
+def _slices(cached: Sequence[tuple[Question, Decision]]) -> Iterator[Sequence[tuple[Question, Decision]]]:
+    for start in range(0, len(cached), SAVED_TOGETHER):
+        yield cached[start : start + SAVED_TOGETHER]

@@ -6,7 +6,7 @@ Belongs here: which database, stores, mapper and folders the settings name. Does
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from onet_pipeline.roles.mapper import CandidateSearch, Mapper
 from onet_pipeline.settings import Settings, read_settings
@@ -89,6 +89,10 @@ class Pipeline:
             SettingsError: Claude is asked for and there is no key.
         """
         return self.mapper_with(None)
+
+    def with_mapper(self, name: Literal["lexical", "claude"]) -> "Pipeline":
+        """Return the same pipeline with another mapper."""
+        return Pipeline(self.settings.model_copy(update={"mapper": name}))
 
     def mapper_with(self, search: CandidateSearch | None) -> Mapper:
         """Return the mapper of the settings, whose second look may search wider.

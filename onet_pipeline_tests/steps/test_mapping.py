@@ -174,8 +174,11 @@ def test_a_role_without_a_letter_is_mapped_to_nothing_and_marked(
     key = register(synced, "city", roles=("12345",))
     map_upload(claude, key)
     (row,) = synced.mappings.mappings(key)
-    assert (row.onet_code, row.confidence) == (None, ConfidenceTier.LOW)
+    assert (row.onet_code, row.confidence, row.method) == (None, ConfidenceTier.LOW, Method.FALLBACK)
     assert not server.calls
+    upload = synced.uploads.get(key)
+    assert upload
+    assert upload.status is UploadStatus.MAPPED
 
 
 def test_an_unknown_upload_is_refused_by_name(synced: Pipeline) -> None:
