@@ -35,7 +35,7 @@ from onet_pipeline.roles.search.variants import Variants
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "6"
+SEARCH_CODE_VERSION = "7"
 """Raise it with every change that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 512
