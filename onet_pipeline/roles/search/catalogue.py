@@ -50,15 +50,14 @@ class Catalogue:
         self, shown: Sequence[int], scores: Sequence[float], matched: Sequence[int]
     ) -> tuple[Candidate, ...]:
         """Return the occupations shown that have a score; ``matched`` numbers a title of each, -1 means its own."""
-        rows = zip(shown, scores, matched, strict=True)
-        return tuple(self._candidate(*row) for row in rows if row[1] > 0)
-
-    def _candidate(self, occupation: int, score: float, matched: int) -> Candidate:
-        code, title, description = self.occupations[occupation]
-        if matched < 0:
-            return Candidate(code, title, score, title, description)
-        matched_title, _, origin = self.titles[matched]
-        return Candidate(code, title, score, matched_title, description, origin)
+        occupations, titles = self.occupations, self.titles
+        found = []
+        for at, score, nearest in zip(shown, scores, matched, strict=True):
+            if score > 0:
+                code, title, description = occupations[at]
+                matched_title, _, origin = titles[nearest] if nearest >= 0 else (title, at, "onet")
+                found.append(Candidate(code, title, score, matched_title, description, origin))
+        return tuple(found)
 
     def stored(self) -> NDArray[np.uint8]:
         """Return all of it as the bytes of a JSON text."""
