@@ -55,10 +55,10 @@ class Readings:
     @classmethod
     def of(cls, corpus: Corpus, lexicon: Mapping[Phrase, Sequence[str]] | None = None) -> Readings:
         """Weigh each phrase by its rarity among the titles of a corpus; the shipped lexicon unless one is given."""
-        lexicon = read_lexicon() if lexicon is None else lexicon
-        codes = [occupation.code for occupation in corpus.occupations]
         from scipy.sparse import csr_array
 
+        lexicon = read_lexicon() if lexicon is None else lexicon
+        codes = [occupation.code for occupation in corpus.occupations]
         phrases = sorted(lexicon)
         rarity = _rarity(phrases, [row.text for row in corpus.rows])
         details: dict[str, list[int]] = {}
