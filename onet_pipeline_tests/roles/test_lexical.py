@@ -1,3 +1,5 @@
+import pytest
+
 from onet_pipeline.roles.lexical import LexicalMapper
 from onet_pipeline.roles.mapper import Mapper
 from onet_pipeline.roles.records import Answer, Candidate, ConfidenceTier, Method, Question
@@ -18,17 +20,24 @@ def candidate(code: str, score: float, matched_title: str, origin: str = "onet")
     return Candidate(code, f"Title of {code}", score, matched_title, origin=origin)
 
 
-def test_a_role_that_equals_a_title_far_ahead_of_others_is_high_and_says_which() -> None:
+def test_a_role_that_equals_a_title_of_one_occupation_alone_is_high_and_says_which() -> None:
     answer = asked("POLICE OFFICER", build_index(eight_occupations()))
     assert (answer.code, answer.tier, answer.method) == ("33-3051.00", ConfidenceTier.HIGH, Method.LEXICAL)
     assert answer.reasoning == 'The role equals the alternate title "Police Officer" of this occupation.'
 
 
-def test_a_title_that_two_occupations_share_is_not_high_and_says_so() -> None:
-    shared = (candidate("29-1141.00", 0.9, "Staff Nurse"), candidate("29-2061.00", 0.88, "Staff Nurse"))
+@pytest.mark.parametrize(("second", "tier"), [(0.88, ConfidenceTier.MEDIUM), (0.4, ConfidenceTier.HIGH)])
+def test_a_title_that_two_occupations_share_is_high_only_far_ahead(second: float, tier: ConfidenceTier) -> None:
+    shared = (candidate("29-1141.00", 0.9, "Staff Nurse"), candidate("29-2061.00", second, "Staff Nurse"))
     answer = answers(Question(1, "Staff Nurse", shared))[0]
-    assert answer.tier is ConfidenceTier.MEDIUM
-    assert answer.reasoning.endswith("1 other candidate shares that title.")
+    assert answer.tier is tier
+    assert answer.reasoning.endswith("1 other occupation shares that title.")
+
+
+def test_codes_of_one_occupation_do_not_share_against_each_other() -> None:
+    family = (candidate("29-1141.00", 0.9, "Staff Nurse"), candidate("29-1141.01", 0.9, "Staff Nurse"))
+    answer = answers(Question(1, "Staff Nurse", family))[0]
+    assert answer.tier is ConfidenceTier.HIGH
 
 
 def test_an_alias_is_high_and_named_as_the_users_own() -> None:
@@ -38,8 +47,8 @@ def test_an_alias_is_high_and_named_as_the_users_own() -> None:
 
 
 def test_a_role_that_is_no_title_is_never_high() -> None:
-    near = (candidate("15-1252.00", 1.0, "Software Engineer"),)
-    far = (candidate("15-1252.00", 0.1, "Software Engineer"),)
+    near = (candidate("15-1252.00", 1.0, "Software Engineer"), candidate("17-2061.00", 0.1, "Hardware Engineer"))
+    far = (candidate("15-1252.00", 0.1, "Software Engineer"), candidate("17-2061.00", 0.1, "Hardware Engineer"))
     tiers = [answer.tier for answer in answers(Question(1, "Software Sommelier", near), Question(2, "Zz", far))]
     assert tiers == [ConfidenceTier.MEDIUM, ConfidenceTier.LOW]
 
