@@ -14,6 +14,9 @@
     │   ├── RoleColumnUnknown    no column, or more than one, could hold the roles
     │   ├── UploadOptionsRefused the YAML beside the upload has a key or value that cannot be used
     │   └── UploadsUnlisted      the folder of uploads cannot be listed
+    ├── ReviewError
+    │   ├── ReviewUnreadable     the file cannot be read as a reviewed workbook
+    │   └── ReviewsUnlisted      the folder of reviews cannot be listed
     ├── SearchIndexError
     │   ├── SearchIndexMissing   no index of this release has been built
     │   └── SearchIndexDamaged   the stored index is not what was written
@@ -83,6 +86,18 @@ class UploadOptionsRefused(UploadError):
 
 class UploadsUnlisted(UploadError):
     """The folder of uploads cannot be listed; this never means that it is empty."""
+
+
+class ReviewError(OnetPipelineError):
+    """What reviewers decided cannot be brought back."""
+
+
+class ReviewUnreadable(ReviewError):
+    """The file cannot be read as a reviewed workbook."""
+
+
+class ReviewsUnlisted(ReviewError):
+    """The folder of reviews cannot be listed; this never means that it is empty."""
 
 
 class SearchIndexError(OnetPipelineError):

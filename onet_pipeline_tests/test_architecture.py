@@ -10,7 +10,7 @@ import onet_pipeline
 
 PACKAGE = Path(onet_pipeline.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-ROOMS = ("onet", "roles", "store", "steps", "orchestration", "definitions")
+ROOMS = ("onet", "roles", "store", "review", "steps", "orchestration", "definitions")
 
 
 def name_of(module: Path) -> str:
