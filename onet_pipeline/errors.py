@@ -23,6 +23,7 @@
     ├── MapperError
     │   ├── MapperRefused        key, model or bill: asking again cannot help
     │   └── MapperUnavailable    too many batches in a row failed
+    ├── AlertFailed              a message to people could not be sent
     └── StoreError
         ├── DatabaseUnavailable  the database cannot be reached or is not migrated
         └── NoRelease            nothing has been synced yet
@@ -122,6 +123,10 @@ class MapperRefused(MapperError):
 
 class MapperUnavailable(MapperError):
     """Too many batches in a row failed."""
+
+
+class AlertFailed(OnetPipelineError):
+    """A message to people could not be sent."""
 
 
 class StoreError(OnetPipelineError):

@@ -68,6 +68,17 @@ class Settings(BaseSettings):
         None, validation_alias=AliasChoices("ANTHROPIC_BASE_URL"), description="Other address of the Claude API"
     )
 
+    alert_slack: SecretStr | None = Field(None, description="Address of a Slack webhook that is told of failed runs")
+    alert_email: str | None = Field(
+        None, description="E-mail addresses, separated by commas, that are told of failed runs"
+    )
+    alert_smtp: SecretStr | None = Field(
+        None, description="Mail server for alerts: `smtp://user:password@host:587`, or `smtps://…:465`"
+    )
+    ui_url: str | None = Field(
+        None, description="Address of the Dagster UI, for links in alerts: `https://dagster.example.org`"
+    )
+
     @property
     def root(self) -> Path:
         """``ONET_HOME`` as an absolute path: run processes have other working directories."""

@@ -26,7 +26,7 @@ def told_plainly() -> Iterator[None]:
     """
     try:
         yield
-    except TRANSIENT as error:
-        raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=RETRY_SECONDS) from error
     except OnetPipelineError as error:
+        if isinstance(error, TRANSIENT) and dg.OpExecutionContext.get().retry_number < RETRIES:
+            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=RETRY_SECONDS) from error
         raise dg.Failure(description=str(error), allow_retries=False) from error

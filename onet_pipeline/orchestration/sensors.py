@@ -9,7 +9,6 @@ is lost when a tick, a run or the daemon dies.
 https://docs.dagster.io/guides/automate/sensors
 """
 
-import logging
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,12 +17,11 @@ import dagster as dg
 from onet_pipeline.errors import NoRelease
 from onet_pipeline.orchestration.jobs import map_upload, sync_onet
 from onet_pipeline.orchestration.partitions import UPLOADS, uploads_partitions
+from onet_pipeline.steps.alerts import Alert, notifiers, tell_people
 from onet_pipeline.steps.behind import uploads_behind
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.planning import MOST_REQUESTS, RunRequestPlan, plan_runs
 from onet_pipeline.steps.uploads import register_uploads
-
-log = logging.getLogger(__name__)
 
 # Enough to keep every worker busy until the next tick, few enough that new uploads don't wait behind old ones.
 MOST_UNDER_WAY: Final = 4 * MOST_REQUESTS
@@ -98,10 +96,28 @@ def _first_release(instance: dg.DagsterInstance, waiting: int) -> dg.SensorResul
 
 @dg.run_failure_sensor(
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Writes a line to the log for every run of this project that failed, whatever launched it.",
+    description="Tells the log, Slack and e-mail, as the settings say, of every run that failed, whoever launched it.",
 )
-def failed_runs(context: dg.RunFailureSensorContext) -> None:
-    """Tell of a failed run."""
-    run = context.dagster_run
+def failed_runs(context: dg.RunFailureSensorContext, pipeline: dg.ResourceParam[Pipeline]) -> None:
+    """Tell of a failed run; a way that does not work is logged and keeps none of the others from being tried."""
+    run, settings = context.dagster_run, pipeline.settings
     upload = f" of upload {run.tags[PARTITION_TAG]}" if PARTITION_TAG in run.tags else ""
-    log.error("Run %s (%s)%s failed: %s", run.run_id, run.job_name, upload, context.failure_event.message)
+    address = settings.ui_url.rstrip("/") if settings.ui_url else None
+    alert = Alert(
+        title=f"onet-pipeline: {run.job_name}{upload} failed",
+        text=_cause(context),
+        link=f"{address}/runs/{run.run_id}" if address else f"Run {run.run_id}",
+    )
+    tell_people(notifiers(settings), alert)
+
+
+def _cause(context: dg.RunFailureSensorContext) -> str:
+    """Return what our own errors say; of any other fault only its kind, since its text may hold anything."""
+    for event in context.get_step_failure_events():
+        failure = event.step_failure_data
+        if failure.user_failure_data and failure.user_failure_data.description:
+            return failure.user_failure_data.description
+        if failure.error:
+            kind = failure.error.cause.cls_name if failure.error.cause else failure.error.cls_name
+            return f"Step {event.step_key}: {kind}. Its log has the traceback."
+    return "Its process ended, or a check that blocks did not pass. Its log tells which."

@@ -91,6 +91,8 @@ def test_a_wrong_key_fails_the_run_plainly_and_the_next_attempt_succeeds(
         daemon.let_pass(BACK_OFF)
         (again,) = daemon.tick()
         assert daemon.run(again).success
+        daemon.let_pass(timedelta(days=1))
+        assert daemon.tick() == (), "what is paid for is not asked for again"
         daemon.pipeline.close()
 
 

@@ -13,6 +13,7 @@ import dagster as dg
 from pydantic import Field
 
 from onet_pipeline.errors import ReleaseNotFound
+from onet_pipeline.onet.credit import credit
 from onet_pipeline.onet.fetch import FetchedArchive
 from onet_pipeline.onet.records import AlternateTitle, Occupation, Release, Task
 from onet_pipeline.onet.release import content_sha256
@@ -21,7 +22,6 @@ from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.freshness import A_QUARTER
 from onet_pipeline.orchestration.groups import ONET, ONET_TAGS, OWNERS
 from onet_pipeline.orchestration.tables import PREVIEWED, preview, table_definition
-from onet_pipeline.steps.export import credit
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.sync import fetch_archive, load_archive
 from onet_pipeline.store.models import AlternateTitleRow, Base, OccupationRow, TaskRow

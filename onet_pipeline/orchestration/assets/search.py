@@ -8,12 +8,12 @@ import time
 
 import dagster as dg
 
+from onet_pipeline.onet.credit import credit
 from onet_pipeline.orchestration.assets.release import TABLES
 from onet_pipeline.orchestration.automation import WHEN_CONTENT_CHANGES
 from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.freshness import A_QUARTER
 from onet_pipeline.orchestration.groups import ONET_TAGS, OWNERS, SEARCH
-from onet_pipeline.steps.export import credit
 from onet_pipeline.steps.indexing import current_index
 from onet_pipeline.steps.pipeline import Pipeline
 

@@ -4,6 +4,8 @@ Belongs here: the two partitioned assets and what they tell. Does not: reading f
 (``steps.mapping``), or which uploads need it (``sensors``).
 """
 
+import hashlib
+import json
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,13 +14,13 @@ import dagster as dg
 from pydantic import Field
 
 from onet_pipeline.errors import UploadUnreadable
+from onet_pipeline.onet.credit import credit
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.groups import OWNERS, UPLOAD_TAGS, UPLOADS
 from onet_pipeline.orchestration.partitions import uploads_partitions
 from onet_pipeline.orchestration.tables import PREVIEWED, preview, table_definition
 from onet_pipeline.roles.records import ConfidenceTier, Method
-from onet_pipeline.steps.export import credit
 from onet_pipeline.steps.mapping import MappingOutcome, map_upload
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.uploads import read_roles
@@ -96,7 +98,7 @@ def role_mappings(
         upload, mappings = registered(pipeline, key), pipeline.mappings.mappings(key)
         counts = pipeline.mappings.counts([key]).get(key, MappingCounts())
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(upload.done_fingerprint or ""),
+        data_version=dg.DataVersion(_version(mappings)),
         metadata={**_totals(upload, counts), **_run(outcome), **_provenance(mappings)},
     )
 
@@ -116,6 +118,12 @@ def registered(pipeline: Pipeline, key: str) -> Upload:
 def unsure_share(counts: MappingCounts) -> float:
     """Return the share of an upload's roles that are LOW, fallbacks among them; 0 where it has no roles."""
     return counts.by_tier.get(ConfidenceTier.LOW, 0) / counts.roles if counts.roles else 0.0
+
+
+def _version(mappings: Iterable[RoleMapping]) -> str:
+    """Hash what a user of the mappings can see change."""
+    seen = sorted((each.source_role, each.row_count, each.settled_code or "", each.confidence) for each in mappings)
+    return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
 
 
 def _totals(upload: Upload, counts: MappingCounts) -> dict[str, Any]:
