@@ -9,6 +9,8 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 SEARCH_CODE_VERSION = "7"
-"""Raise it with every change that can alter a ranking: stored indexes of another version are rebuilt."""
+"""Raise it with every change of code that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 512
 """Titles searched at once: 1,016 occupations x 4 bytes x a handful of rankers, about 20 MB."""
@@ -47,8 +49,16 @@ _OWN_TITLE = 10.0
 def index_version(release_content_sha256: str, aliases: Sequence[Alias] = ()) -> str:
     """Hash what determines an index, so that a worker can tell whether a stored one is current before loading it."""
     own = sorted((alias.title, alias.code, alias.origin) for alias in aliases)
-    material = json.dumps([SEARCH_CODE_VERSION, release_content_sha256, own], ensure_ascii=False)
+    material = json.dumps([SEARCH_CODE_VERSION, _shipped_sha256(), release_content_sha256, own], ensure_ascii=False)
     return hashlib.sha256(material.encode()).hexdigest()
+
+
+@cache
+def _shipped_sha256() -> str:
+    """Hash the data that come with the package: vectors, readings, abbreviations."""
+    folder = files("onet_pipeline.roles.search") / "data"
+    shipped = sorted((file.name, file) for file in folder.iterdir() if file.is_file())
+    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for _, file in shipped)).hexdigest()
 
 
 def build_index(release: Release, aliases: Sequence[Alias] = ()) -> SearchIndex:
