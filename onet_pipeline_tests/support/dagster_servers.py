@@ -32,6 +32,7 @@ class DagsterServers:
         self._environment = {**environment, "PATH": os.environ["PATH"], "HOME": str(logs)}
         self._logs = logs
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._killed: list[subprocess.Popen[bytes]] = []
         self.url = f"http://127.0.0.1:{_free_port()}"
 
     def __enter__(self) -> Self:
@@ -42,6 +43,8 @@ class DagsterServers:
     ) -> None:
         for name in list(self._running):
             self.stop(name)
+        for process in self._killed:
+            _signal_group(process, signal.SIGKILL)
         if error is not None:
             for log in sorted(self._logs.glob("*.log")):
                 print(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")  # noqa: T201 - shown by pytest
@@ -59,10 +62,17 @@ class DagsterServers:
         """Start the daemon."""
         self._start("dagster-daemon", "run", "-w", str(PROJECT / "workspace.yaml"))
 
-    def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
+    def kill(self, name: str) -> None:
+        """Kill a server with -9 and leave what it started to itself, as when it crashes."""
+        process = self._running.pop(name)
+        process.kill()
+        process.wait(10)
+        self._killed.append(process)
+
+    def stop(self, name: str) -> None:
         """End a server and what it started; whoever does not heed the signal within 10 s is killed."""
         process = self._running.pop(name)
-        _signal_group(process, number)
+        _signal_group(process, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(10)
         _signal_group(process, signal.SIGKILL)
