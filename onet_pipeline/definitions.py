@@ -8,10 +8,12 @@ https://docs.dagster.io/api/dagster/definitions
 
 import dagster as dg
 
+from onet_pipeline.orchestration.assets.evaluation import retrieval_evaluation
 from onet_pipeline.orchestration.assets.release import onet_release_archive, onet_tables
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.assets.uploads import role_mappings, upload_roles
 from onet_pipeline.orchestration.automation import onet_automation
+from onet_pipeline.orchestration.checks.evaluation import recall_has_not_fallen
 from onet_pipeline.orchestration.checks.release import (
     index_is_of_the_current_release,
     onet_tables_checks,
@@ -28,11 +30,12 @@ from onet_pipeline.orchestration.resources import environment_pipeline
 from onet_pipeline.orchestration.schedules import release_schedule, uploads_check_schedule
 from onet_pipeline.orchestration.sensors import failed_runs, upload_sensor
 
-ASSETS = (onet_release_archive, onet_tables, search_index, upload_roles, role_mappings)
+ASSETS = (onet_release_archive, onet_tables, search_index, retrieval_evaluation, upload_roles, role_mappings)
 CHECKS = (
     row_counts_are_plausible,
     onet_tables_checks,
     index_is_of_the_current_release,
+    recall_has_not_fallen,
     every_role_is_mapped,
     few_roles_are_unsure,
     no_upload_is_behind,

@@ -37,6 +37,14 @@ class Settings(BaseSettings):
         None, description="Name of the role column in every upload; default: found by itself"
     )
     context_columns: str = Field("", description="Comma-separated columns shown to the mapper beside the role")
+    reviews: str = Field("reviews", description="Folder or address into which reviewed workbooks are dropped")
+    reuse_confirmed: Literal["folder", "everywhere", "off"] = Field(
+        "folder",
+        description="Where a confirmed role decides later uploads: in its own folder, `everywhere` (in search too), `off`",
+    )
+    aliases: str | None = Field(
+        None, description="CSV file or address with the columns `title` and `code`: titles of your own, for search"
+    )
     release: str | None = Field(
         None,
         description="O*NET release: a version (`30.1`), an address, a zip file or a folder; default: the current one",
@@ -47,6 +55,13 @@ class Settings(BaseSettings):
     )
     index: str | None = Field(
         None, description="Folder or address of search indexes, shared by all workers; default: in `ONET_HOME`"
+    )
+    gold: str | None = Field(
+        None,
+        description="Labelled titles, TSV files separated by commas, that search is held against; default: our own",
+    )
+    reports: Path | None = Field(
+        None, description="Folder of reports, one folder per upload in it; default: in `ONET_HOME`"
     )
     mapper: Literal["auto", "claude", "lexical"] = Field(
         "auto", description="`claude`, `lexical`, or `auto`: Claude when there is a key"
@@ -59,8 +74,24 @@ class Settings(BaseSettings):
         description="What Claude is shown: each role's candidates, or all occupations with the candidates as hints",
     )
     second_look: bool = Field(True, description="Ask again where Claude was unsure; `0`: never")
+    effort: Literal["low", "medium", "high", "xhigh", "max"] | None = Field(
+        None, description="How much effort Claude puts into an answer; default: the model's own"
+    )
+    claude_mode: Literal["calls", "batch"] = Field(
+        "calls",
+        description="How Claude is asked: `calls`, at once, or `batch`, at half the price and mostly within an hour",
+    )
+    batch_deadline: float = Field(
+        24.0, gt=0, description="Hours after which a Message Batch is stopped and the rest is asked by calls"
+    )
     prices: Path | None = Field(None, description="JSON file of dollars per million tokens, over the published prices")
     concurrency: int = Field(8, ge=1, le=64, description="Calls to Claude under way at once, per run")
+    requests_per_minute: int | None = Field(
+        None, ge=1, description="Calls to Claude per minute and run; default: what the API says it allows"
+    )
+    tokens_per_minute: int | None = Field(
+        None, ge=1, description="Input tokens per minute and run; default: what the API says it allows"
+    )
     anthropic_api_key: SecretStr | None = Field(
         None, validation_alias=AliasChoices("ANTHROPIC_API_KEY"), description="Key for the Claude API"
     )

@@ -7,6 +7,7 @@ https://docs.dagster.io/guides/build/jobs/asset-jobs
 
 import dagster as dg
 
+from onet_pipeline.orchestration.assets.evaluation import retrieval_evaluation
 from onet_pipeline.orchestration.assets.release import ARCHIVE, TABLES
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.assets.uploads import role_mappings, upload_roles
@@ -17,8 +18,10 @@ _STANDING = dg.AssetSelection.checks(no_upload_is_rejected, no_upload_is_behind)
 
 sync_onet = dg.define_asset_job(
     "sync_onet",
-    selection=dg.AssetSelection.assets(ARCHIVE, *(table.key for table in TABLES), search_index.key),
-    description="Fetch the O*NET release, load it, build its search index; each step waits for the checks of the last.",
+    selection=dg.AssetSelection.assets(
+        ARCHIVE, *(table.key for table in TABLES), search_index.key, retrieval_evaluation.key
+    ),
+    description="Fetch the O*NET release, load it, build and score its index; each step waits for the checks of the last.",
     tags={"work": "sync"},
 )
 

@@ -6,6 +6,7 @@ Belongs here: which index, mapper and known titles are scored, and what asking w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from upath import UPath
@@ -68,3 +69,20 @@ def prepare_scoring(pipeline: Pipeline, gold: Path, most: int | None = None) -> 
         known=known_titles(pipeline.occupations.load_release()),
         limit=pipeline.settings.candidates,
     )
+
+
+def shipped_titles() -> Path:
+    """Return the labelled set that the package ships, some 600 titles as people type them."""
+    return Path(str(files("onet_pipeline.roles"))) / "labelled" / "job_titles.tsv"
+
+
+def evaluate_search(pipeline: Pipeline) -> tuple[Evaluation, ...]:
+    """Score search, and the lexical mapper on it, on every labelled set of the settings.
+
+    Raises:
+        UploadError: a file is not a gold file.
+        NoRelease: nothing has been synced.
+    """
+    named = [Path(name.strip()) for name in (pipeline.settings.gold or "").split(",") if name.strip()]
+    lexical = pipeline.with_mapper("lexical")
+    return tuple(prepare_scoring(lexical, gold).run() for gold in named or [shipped_titles()])

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -10,14 +11,23 @@ import pytest
 from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline.orchestration.assets.release import ARCHIVE, TABLES
 from onet_pipeline.orchestration.groups import ONET, SEARCH
+from onet_pipeline.settings import Settings
 from onet_pipeline.steps import plausibility
 from onet_pipeline.steps.indexing import wanted_index_version
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.sync import sync_release
+from onet_pipeline_tests.support.mirror import Mirror
 from onet_pipeline_tests.support.orchestration import Daemon
 from onet_pipeline_tests.support.releases import small_release
 
-CHAIN = ("onet_release_archive", "onet_occupations", "onet_alternate_titles", "onet_tasks", "search_index")
+CHAIN = (
+    "onet_release_archive",
+    "onet_occupations",
+    "onet_alternate_titles",
+    "onet_tasks",
+    "search_index",
+    "retrieval_evaluation",
+)
 
 
 def data_versions(result: dg.ExecuteInProcessResult) -> dict[str, str | None]:
@@ -30,6 +40,15 @@ def data_versions(result: dg.ExecuteInProcessResult) -> dict[str, str | None]:
 
 def failed_checks(result: dg.ExecuteInProcessResult) -> set[str]:
     return {check.check_name for check in result.get_asset_check_evaluations() if not check.passed}
+
+
+def told(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, object]:
+    (event,) = [
+        event.step_materialization_data.materialization
+        for event in result.get_asset_materialization_events()
+        if event.asset_key == dg.AssetKey(asset)
+    ]
+    return {name: value.value for name, value in event.metadata.items()}
 
 
 def evaluated(
@@ -102,6 +121,29 @@ def test_a_new_release_fetched_by_hand_goes_down_the_chain_by_itself(
     asked = evaluated(daemon, before)
     requested = {table.key for table in TABLES} | {dg.AssetKey("search_index")}
     assert {key for key in requested if asked.get_num_requested(key)} == requested
+
+
+def test_the_schedule_finds_each_new_release_by_itself(
+    instance: dg.DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plausibility, "MINIMUMS", {})
+    with Mirror() as mirror:
+        pipeline = Pipeline(settings.model_copy(update={"release": None, "mirror": mirror.url}))
+        daemon = Daemon(instance, pipeline)
+        asked = daemon.definitions.resolve_schedule_def("release_schedule").evaluate_tick(
+            dg.build_schedule_context(instance, scheduled_execution_time=datetime(2026, 11, 23, 6, 17, tzinfo=UTC))
+        )
+        (weekly,) = asked.run_requests or ()
+        for version in ("30.1", "30.2", "31.0"):
+            mirror.publish(version, small_release(version).with_titles(("15-1252.00", version)).zip_bytes())
+            assert daemon.run(dg.RunRequest(job_name="sync_onet", tags=weekly.tags)).success
+            synced = pipeline.occupations.latest_sync()
+            assert synced is not None
+            assert synced.version == version
+        transferred = len(mirror.requested("GET"))
+        assert not told(daemon.run_job("sync_onet"), "onet_release_archive")["downloaded"]
+        assert [seen.status for seen in mirror.requests if seen.method == "GET"][transferred:] == [304]
+        pipeline.close()
 
 
 def test_a_release_with_too_few_rows_is_stopped_before_it_replaces_the_tables(
