@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from onet_pipeline.steps.pipeline import Pipeline
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUTPUT = click.Path(dir_okay=False, path_type=Path)
+FORMATS = "CSV, TSV, JSONL or Parquet file; with --rows CSV, TSV, XLSX or Parquet."
+ROWS = "Write the upload's own rows, with the columns onet_code, onet_title and confidence added."
 
 
 class Context:
@@ -116,20 +119,48 @@ def candidates(context: Context, file: Path, limit: int, output: str) -> None:
 @main.command("map")
 @click.argument("file", type=FILE)
 @click.option("--column", help="Name of the role column; default: found by itself.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="CSV, TSV, JSONL or Parquet file.")
+@click.option("--output", type=OUTPUT, help=FORMATS)
+@click.option("--rows", is_flag=True, help=ROWS)
 @click.option("--fresh", is_flag=True, help="Ask again what has been decided before.")
 @click.pass_obj
-def map_command(context: Context, file: Path, column: str | None, output: Path | None, fresh: bool) -> None:
+def map_command(context: Context, file: Path, column: str | None, output: Path | None, rows: bool, fresh: bool) -> None:
     """Map the roles of one upload and write the result; default output: FILE with the suffix .mapped.csv."""
     from onet_pipeline.steps.export import check_output, export_mappings
     from onet_pipeline.steps.given_files import register_file
     from onet_pipeline.steps.mapping import map_upload
 
-    target = check_output(output or file.with_suffix(".mapped.csv"))
+    target = check_output(output or file.with_suffix(".mapped.csv"), rows=rows)
     key, sheet = register_file(context.pipeline, file, column)
     outcome = map_upload(context.pipeline, key, fresh=fresh)
-    mappings = context.pipeline.mappings.mappings(key)
-    display.mapped(sheet, outcome, mappings, export_mappings(mappings, target))
+    written = export_mappings(context.pipeline, key, target, rows=rows)
+    display.mapped(sheet, outcome, context.pipeline.mappings.mappings(key), written)
+
+
+@main.command()
+@click.argument("upload")
+@click.option("--output", type=OUTPUT, required=True, help=FORMATS)
+@click.option("--rows", is_flag=True, help=ROWS)
+@click.pass_obj
+def export(context: Context, upload: str, output: Path, rows: bool) -> None:
+    """Write the mappings of UPLOAD, its key or its path in the folder of uploads, as they stand now."""
+    from onet_pipeline.steps.export import check_output, export_mappings
+    from onet_pipeline.steps.uploads import registered_upload
+
+    check_output(output, rows=rows)
+    key = registered_upload(context.pipeline, upload).key
+    display.written(export_mappings(context.pipeline, key, output, rows=rows))
+
+
+@main.command()
+@click.argument("upload")
+@click.pass_obj
+def report(context: Context, upload: str) -> None:
+    """Write the report of UPLOAD, a page for the browser, and its mappings as CSV and Parquet."""
+    from onet_pipeline.steps.report import write_report
+    from onet_pipeline.steps.uploads import registered_upload
+
+    key = registered_upload(context.pipeline, upload).key
+    display.written(write_report(context.pipeline, key).page)
 
 
 @main.command()

@@ -69,6 +69,7 @@ def demo_result(result: "DemoResult") -> None:
     _outcome(result.mappings, result.outcome)
     _credit(result.mappings)
     _console().print(f"\nResult: {escape(str(result.output))}", soft_wrap=True)
+    _console().print(f"Report: {escape(str(result.report))}   (open it in a browser)", soft_wrap=True)
     _console().print("Next:   make ui   (then drop files of your own into the uploads folder)")
 
 
@@ -79,7 +80,12 @@ def mapped(sheet: "UploadSheet", outcome: "MappingOutcome", mappings: Sequence["
     _console().print(f"{counted}; {sheet.blank_count} blank cells, {sheet.totals_count} totals left out")
     _outcome(mappings, outcome)
     _credit(mappings)
-    _console().print(f"Result: {escape(str(output))}", soft_wrap=True)
+    written(output)
+
+
+def written(path: "Path") -> None:
+    """Print where the result lies."""
+    _console().print(f"Result: {escape(str(path))}", soft_wrap=True)
 
 
 def _mappings_table(mappings: Sequence["RoleMapping"]) -> None:
@@ -126,7 +132,7 @@ def expected_cost(titles: int, expected: Usage) -> None:
 
 
 def _credit(mappings: Sequence["RoleMapping"]) -> None:
-    from onet_pipeline.steps.export import credit
+    from onet_pipeline.onet.credit import credit
 
     for version in sorted({mapping.onet_version for mapping in mappings}):
         _console().print(f"[dim]{credit(version)}[/]", soft_wrap=True)

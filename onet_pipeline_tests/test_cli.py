@@ -75,6 +75,8 @@ def test_the_demo_maps_a_sample_upload_without_server_key_or_question(shell: She
     assert "O*NET 30.1 Database" in said
     (result,) = (shell.folder / "home" / "results").glob("*.csv")
     assert str(result) in said
+    (report,) = (shell.folder / "home" / "reports").glob("*/report.html")
+    assert str(report) in said
     assert (shell.folder / "uploads" / "city_payroll.csv").is_file()
 
 
@@ -168,6 +170,27 @@ def test_map_writes_the_format_that_the_output_names(synced: Shell, tmp_path: Pa
     upload = write(tmp_path, "staff.csv", ["Job Title", "Police Officer"])
     synced.ok("map", str(upload), "--output", str(tmp_path / f"out{suffix}"))
     assert (tmp_path / f"out{suffix}").stat().st_size > 0
+
+
+def test_map_with_rows_writes_the_rows_of_the_file_three_columns_wider(synced: Shell, tmp_path: Path) -> None:
+    upload = write(tmp_path, "staff.csv", ["Job Title;City", "Police Officer;A", ";B", "=cmd();C"])
+    synced.ok("map", str(upload), "--rows")
+    lines = (tmp_path / "staff.mapped.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "Job Title;City;onet_code;onet_title;confidence"
+    assert lines[1].startswith("Police Officer;A;33-3051.00;")
+    assert lines[2] == ";B;;;"
+    assert lines[3].startswith("=cmd();C;")
+
+
+def test_what_was_mapped_is_exported_and_reported_again_without_mapping(synced: Shell, tmp_path: Path) -> None:
+    upload = write(tmp_path, "staff.csv", ["Job Title,City", "Police Officer,A"])
+    synced.ok("map", str(upload))
+    synced.ok("export", str(upload), "--output", str(tmp_path / "out.parquet"))
+    synced.ok("export", str(upload), "--output", str(tmp_path / "out.xlsx"), "--rows")
+    assert (tmp_path / "out.xlsx").read_bytes().startswith(b"PK")
+    said = synced.ok("report", str(upload))
+    assert Path(said.split("Result: ")[1].strip()).read_bytes().startswith(b"<!doctype html>")
+    assert "nowhere.csv" in synced.refused("report", "nowhere.csv")
 
 
 def test_an_output_of_unknown_format_is_refused_before_any_work(synced: Shell, tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ def delimited_bytes(rows: Sequence[Row], delimiter: str) -> bytes:
 
 def json_lines_bytes(rows: Sequence[Row]) -> bytes:
     """Write one JSON object a line."""
-    return storable("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)).encode()
+    plain = ({name: _plain(value) for name, value in row.items()} for row in rows)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in plain).encode()
 
 
 def parquet_bytes(rows: Sequence[Row]) -> bytes:

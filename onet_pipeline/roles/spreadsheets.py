@@ -4,7 +4,7 @@ Belongs here: reading one file, whole, and what is counted on the way. Does not:
 formats (``sheets``), the choice of the column (``role_column``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -55,6 +55,27 @@ class UploadSheet:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadRows:
+    """The rows of an upload as its file holds them.
+
+    ``header_row`` is the place of the header, None where there is none. ``columns`` may be shown, as in
+    ``UploadSheet``.
+    """
+
+    columns: tuple[str, ...]
+    header_row: int | None
+    delimiter: str | None
+    _table: "_Table"
+
+    def __iter__(self) -> Iterator[tuple[Sequence[str], str | None]]:
+        """Yield every row from the top with its role, None for what has none: preamble, header, blanks, totals."""
+        table = self._table
+        tally = Tally(role_index=table.role_index, header_cells=table.header_cells)
+        for place, row in enumerate(table.sheet.rows()):
+            yield row, tally.role_of(row) if place >= table.header.data_row else None
+
+
+@dataclass(frozen=True, slots=True)
 class _Table:
     sheet: RawSheet
     header: Header
@@ -71,18 +92,27 @@ def read_upload_file(path: "Path | UPath", options: UploadOptions | None = None)
         UploadUnreadable: it is larger than ``MOST_UPLOAD_BYTES``.
         UploadError: as ``read_upload``.
     """
+    return read_upload(upload_bytes(path), path.name, options)
+
+
+def upload_bytes(path: "Path | UPath") -> bytes:
+    """Return the content of the upload at a path or address.
+
+    Raises:
+        UploadUnavailable: the file is not there, or cannot be had now.
+        UploadUnreadable: it is larger than ``MOST_UPLOAD_BYTES``.
+    """
     try:
         size = path.stat().st_size
         if size > MOST_UPLOAD_BYTES:
             raise UploadUnreadable(
                 f"{path.name} has {size // 1024**2} MiB; at most {MOST_UPLOAD_BYTES // 1024**2} MiB are read. Split it."
             )
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise UploadUnavailable(
             f"{path.name} cannot be had: {type(error).__name__}. Check that it is there."
         ) from error
-    return read_upload(content, path.name, options)
 
 
 def read_upload(content: bytes, name: str, options: UploadOptions | None = None) -> UploadSheet:
@@ -121,6 +151,17 @@ def read_upload(content: bytes, name: str, options: UploadOptions | None = None)
         delimiter=table.sheet.delimiter,
         missing_context_columns=tuple(column for column, index in context.items() if index is None),
     )
+
+
+def read_rows(content: bytes, name: str, options: UploadOptions | None = None) -> UploadRows:
+    """Open an upload for its rows, read as ``read_upload`` reads them.
+
+    Raises:
+        UploadError: as ``read_upload``.
+    """
+    options = options or UploadOptions()
+    table = _find_table(open_sheets(content, name, options), name, options)
+    return UploadRows(table.header.columns, table.header.row, table.sheet.delimiter, table)
 
 
 def _find_table(sheets: Sequence[RawSheet], name: str, options: UploadOptions) -> _Table:

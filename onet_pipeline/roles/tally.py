@@ -50,13 +50,18 @@ class Tally:
 
     def count(self, rows: Iterable[Sequence[str]]) -> None:
         """Count data rows of raw cells."""
-        place, seen, counts = self.role_index, self._seen, self._counts
+        counts, role_of, context = self._counts, self.role_of, self.context
         for row in rows:
-            title, kind = seen[row[place] if place < len(row) else ""]
-            if kind is _Kind.ROLE or self._is_role_after_all(kind, row):
+            title = role_of(row)
+            if title is not None:
                 counts[title] += 1
-                if self.context:
+                if context:
                     self._note_context(title, row)
+
+    def role_of(self, row: Sequence[str]) -> str | None:
+        """Return the role of a data row, None for a row without one, which is counted as what it is."""
+        title, kind = self._seen[row[self.role_index] if self.role_index < len(row) else ""]
+        return title if kind is _Kind.ROLE or self._is_role_after_all(kind, row) else None
 
     def roles(self) -> tuple[Role, ...]:
         """Return the roles in order of first appearance; ``Clerk Total`` is a sum where ``Clerk`` is a role."""

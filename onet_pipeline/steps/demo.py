@@ -17,6 +17,7 @@ from onet_pipeline.steps.export import export_mappings
 from onet_pipeline.steps.indexing import current_index
 from onet_pipeline.steps.mapping import MappingOutcome, map_upload
 from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.report import write_report
 from onet_pipeline.steps.sync import sync_release
 from onet_pipeline.steps.uploads import place_upload, read_roles, register_uploads
 from onet_pipeline.store.records import Mapping
@@ -35,11 +36,12 @@ class DemoStep:
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """What the demo made: the mappings, the run's figures, and the file they are in."""
+    """What the demo made: the mappings, the run's figures, the file they are in, and the report."""
 
     mappings: tuple[Mapping, ...]
     outcome: MappingOutcome
     output: Path
+    report: Path
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Demo:
     _detail: str = field(default="", init=False)
 
     def run(self) -> DemoResult:
-        """Migrate, sync, index, read the sample upload, map it, write the result.
+        """Migrate, sync, index, read the sample upload, map it, write result and report.
 
         Raises:
             OnetPipelineError: a step failed; what was done before stays.
@@ -70,9 +72,11 @@ class Demo:
         with self._step("mapping"):
             outcome = map_upload(self.pipeline, key)
             self._detail = self._mapper()
-        mappings = self.pipeline.mappings.mappings(key)
-        output = export_mappings(mappings, self.pipeline.settings.root / "results" / f"{key}.csv")
-        return DemoResult(mappings, outcome, output)
+        with self._step("report"):
+            output = export_mappings(self.pipeline, key, self.pipeline.settings.root / "results" / f"{key}.csv")
+            written = write_report(self.pipeline, key)
+            self._detail = f"in {written.page.parent}"
+        return DemoResult(written.report.mappings, outcome, output, written.page)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

@@ -32,7 +32,7 @@ def register_file(pipeline: Pipeline, path: Path, column: str | None = None) -> 
         [SeenUpload(key, str(absolute), stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC), content)]
     )
     try:
-        sheet = read_upload_file(absolute, _options(pipeline, absolute, column))
+        sheet = read_upload_file(absolute, given_options(pipeline, absolute, column))
     except UploadError as error:
         pipeline.uploads.reject(key, str(error))
         raise
@@ -40,7 +40,12 @@ def register_file(pipeline: Pipeline, path: Path, column: str | None = None) -> 
     return key, sheet
 
 
-def _options(pipeline: Pipeline, path: Path, column: str | None) -> UploadOptions:
+def given_options(pipeline: Pipeline, path: Path, column: str | None) -> UploadOptions:
+    """Gather how a given file is to be read.
+
+    Raises:
+        UploadOptionsRefused: the YAML beside it cannot be used.
+    """
     options = settings_options(pipeline.settings)
     beside = path.with_name(path.name + OPTIONS_SUFFIX)
     if beside.is_file():

@@ -20,7 +20,7 @@ from onet_pipeline.roles.spreadsheets import MOST_UPLOAD_BYTES, UploadSheet, rea
 from onet_pipeline.roles.upload_options import UploadOptions, parse_options
 from onet_pipeline.settings import Settings
 from onet_pipeline.steps.pipeline import Pipeline
-from onet_pipeline.steps.upload_folder import ListedFile, ListedUpload, list_uploads, options_paths
+from onet_pipeline.steps.upload_folder import ListedFile, ListedUpload, list_uploads, options_paths, upload_key
 from onet_pipeline.store.records import RoleCounts, SeenUpload, Upload, UploadStatus
 
 if TYPE_CHECKING:
@@ -77,9 +77,7 @@ def read_roles(pipeline: Pipeline, key: str) -> UploadSheet:
         UploadUnavailable: the file cannot be had now; the upload is left as it was.
         UploadError: the upload is rejected until it, or a YAML file that speaks of it, changes.
     """
-    upload = pipeline.uploads.get(key)
-    if upload is None:
-        raise UploadUnreadable(f"No upload is registered as {key}: scan the uploads first.")
+    upload = registered_upload(pipeline, key)
     folder = uploads_folder(pipeline.settings)
     try:
         sheet = read_upload_file(folder / upload.path, options_of(folder, upload.path, pipeline.settings))
@@ -90,6 +88,19 @@ def read_roles(pipeline: Pipeline, key: str) -> UploadSheet:
         raise
     save_sheet(pipeline, key, sheet)
     return sheet
+
+
+def registered_upload(pipeline: Pipeline, name: str) -> Upload:
+    """Return an upload by its key, by its path below the folder of uploads, or by that of a file given to the command.
+
+    Raises:
+        UploadUnreadable: none is registered so.
+    """
+    keys = (name, upload_key(name), upload_key(Path(name).expanduser().resolve().as_posix()))
+    found = next((upload for key in keys if (upload := pipeline.uploads.get(key))), None)
+    if found is None:
+        raise UploadUnreadable(f"No upload is registered as {name}: scan the uploads first, or see the uploads table.")
+    return found
 
 
 def save_sheet(pipeline: Pipeline, key: str, sheet: UploadSheet) -> None:
