@@ -13,7 +13,6 @@ CHOOSING: Mapping[str, float] = {
     "best title": 1.0,
     "title votes": 1.0,
     "word documents": 1.0,
-    "gram documents": 1.0,
     "gram titles": 1.0,
     "meaning": 4.0,
     "readings": 3.0,

@@ -37,7 +37,7 @@ from onet_pipeline.roles.search.variants import Variants
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "7"
+SEARCH_CODE_VERSION = "8"
 """Raise it with every change of code that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 512
@@ -128,8 +128,8 @@ class SearchIndex:
         relations = received(choosing, self.links)
         certain = self._last_resort_of(titles, choosing) + self._own(asked)
         shown, scores = shown_first(
-            choosing + 2 * relations + certain,
-            ordering + relations + certain,
+            choosing + relations + certain,
+            ordering + relations / 2 + certain,
             self.catalogue.families,
             limit,
             self.free,

@@ -41,7 +41,6 @@ class Kind:
 
 RANKERS: Mapping[str, Kind] = {
     "word documents": Kind(lambda corpus: Bm25.of(singulars, corpus.all_words), partial(Bm25.restored, singulars)),
-    "gram documents": Kind(lambda corpus: Bm25.of(grams, corpus.all_words), partial(Bm25.restored, grams)),
     "gram titles": Kind(lambda corpus: Bm25.of(grams, corpus.title_words), partial(Bm25.restored, grams)),
     "meaning": Kind(Meaning.of, Meaning.restored),
     "readings": Kind(Readings.of, Readings.restored),
