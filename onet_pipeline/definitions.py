@@ -10,6 +10,7 @@ import dagster as dg
 
 from onet_pipeline.orchestration.assets.evaluation import retrieval_evaluation
 from onet_pipeline.orchestration.assets.release import onet_release_archive, onet_tables
+from onet_pipeline.orchestration.assets.report import mapping_report
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.assets.uploads import role_mappings, upload_roles
 from onet_pipeline.orchestration.automation import onet_automation
@@ -30,7 +31,15 @@ from onet_pipeline.orchestration.resources import environment_pipeline
 from onet_pipeline.orchestration.schedules import release_schedule, uploads_check_schedule
 from onet_pipeline.orchestration.sensors import failed_runs, upload_sensor
 
-ASSETS = (onet_release_archive, onet_tables, search_index, retrieval_evaluation, upload_roles, role_mappings)
+ASSETS = (
+    onet_release_archive,
+    onet_tables,
+    search_index,
+    retrieval_evaluation,
+    upload_roles,
+    role_mappings,
+    mapping_report,
+)
 CHECKS = (
     row_counts_are_plausible,
     onet_tables_checks,

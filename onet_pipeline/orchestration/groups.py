@@ -8,11 +8,13 @@ from typing import Final
 ONET: Final = "onet"
 SEARCH: Final = "search"
 UPLOADS: Final = "uploads"
+REVIEW: Final = "review"
 
 GROUPS: Final = {
     ONET: "What O*NET publishes: the release as fetched, and its tables as loaded",
     SEARCH: "What finds candidates for a role",
     UPLOADS: "What is done for each upload: its distinct roles, and the occupation of each",
+    REVIEW: "What people look at and decide: the report of each upload",
 }
 
 OWNERS: Final = ("team:data-engineering",)

@@ -9,6 +9,7 @@ import dagster as dg
 
 from onet_pipeline.orchestration.assets.evaluation import retrieval_evaluation
 from onet_pipeline.orchestration.assets.release import ARCHIVE, TABLES
+from onet_pipeline.orchestration.assets.report import mapping_report
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.assets.uploads import role_mappings, upload_roles
 from onet_pipeline.orchestration.checks.uploads import no_upload_is_behind, no_upload_is_rejected
@@ -27,8 +28,8 @@ sync_onet = dg.define_asset_job(
 
 map_upload = dg.define_asset_job(
     "map_upload",
-    selection=dg.AssetSelection.assets(upload_roles, role_mappings) - _STANDING,
-    description="Read the roles of one upload and map them. One partition is one upload.",
+    selection=dg.AssetSelection.assets(upload_roles, role_mappings, mapping_report) - _STANDING,
+    description="Read the roles of one upload, map them, write the report. One partition is one upload.",
     tags={"work": "mapping"},
 )
 
