@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     reviews: str = Field("reviews", description="Folder or address into which reviewed workbooks are dropped")
     reuse_confirmed: Literal["folder", "everywhere", "off"] = Field(
         "folder",
-        description="Where a confirmed role decides later uploads: in its own folder, `everywhere` (in search too), `off`",
+        description="Where a confirmed role decides later uploads: its own folder, `everywhere` (search too), `off`",
     )
     aliases: str | None = Field(
         None, description="CSV file or address with the columns `title` and `code`: titles of your own, for search"

@@ -22,7 +22,7 @@ sync_onet = dg.define_asset_job(
     selection=dg.AssetSelection.assets(
         ARCHIVE, *(table.key for table in TABLES), search_index.key, retrieval_evaluation.key
     ),
-    description="Fetch the O*NET release, load it, build and score its index; each step waits for the checks of the last.",
+    description="Fetch the O*NET release, load it, build and score its index; a step waits for the checks of the last.",
     tags={"work": "sync"},
 )
 
