@@ -22,6 +22,8 @@ from onet_pipeline.roles.search.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+_CLOSE = 0.3
+"""Equal titles are looked for among those more similar than this; variants added to a title take it below 1."""
 _EQUAL = 1.0001
 """Similarity of equal titles: before those that only have the same stems, and no matter what variants were added."""
 
@@ -90,12 +92,14 @@ class NearestTitles:
         asked = self._vocabulary.presence([title.split() for title in titles])
         similar = _unit(asked, self._rarity) @ self._weights
         rows = _rows(similar)
-        equal = self._checksum[similar.indices] == _checksums(titles if texts is None else texts)[rows]
-        similarity = np.where(equal, np.float32(_EQUAL), similar.data)
+        close = np.flatnonzero(similar.data > _CLOSE)
+        checksums = _checksums(titles if texts is None else texts)
+        equal = close[self._checksum[similar.indices[close]] == checksums[rows[close]]]
+        similar.data[equal] = _EQUAL
         cells = rows * self._count + self._occupation[similar.indices]
         best = np.zeros((len(titles), self._count), np.float32)
-        np.maximum.at(best.ravel(), cells, similarity)
-        return Near(cells, similar.indices, similarity, best)
+        np.maximum.at(best.ravel(), cells, similar.data)
+        return Near(cells, similar.indices, similar.data, best)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all there is to store."""
