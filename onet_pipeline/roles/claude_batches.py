@@ -72,8 +72,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What one request brought: checked answers with their cost, and why other questions have none."""
+    """What request ``place`` brought: checked answers with their cost, and why other questions have none."""
 
+    place: int
     batch: AnsweredBatch
     left: Mapping[Question, str]
 
@@ -149,10 +150,15 @@ class ClaudeBatches:
                     return Finding(batch.id)
         return Finding(None, tuple(undecided))
 
-    def poll(self, batch_id: str) -> BatchState:
-        """Return how far a batch is."""
+    def poll(self, batch_id: str) -> BatchState | None:
+        """Return how far a batch is; None where the API does not know it: it is deleted, or another workspace's."""
+        from anthropic import NotFoundError
+
         with named_errors(self._model), self._client() as client:
-            return _state(client.messages.batches.retrieve(batch_id))
+            try:
+                return _state(client.messages.batches.retrieve(batch_id))
+            except NotFoundError:
+                return None
 
     def cancel(self, batch_id: str) -> BatchState:
         """Ask for the rest to be dropped; what was processed can be collected once the batch has ended."""
@@ -162,28 +168,29 @@ class ClaudeBatches:
     def collect(self, batch_id: str, submission: Submission) -> Iterator[Collected]:
         """Yield what an ended batch brought, request by request, in any order; every question appears once.
 
+        Requests without questions are passed over: what they brought is saved already.
         What errored, expired, was cancelled, or did not pass the check is left with its reason, for the mapper.
         """
-        missing = {submission.custom_id(place): group for place, group in enumerate(submission.requests)}
+        missing = {submission.custom_id(place): place for place, group in enumerate(submission.requests) if group}
         with named_errors(self._model), self._client() as client:
             for line in client.messages.batches.results(batch_id):
-                group = missing.pop(line.custom_id, None)
-                if group is not None:
-                    yield self._collected(group, line.result)
-        for group in missing.values():
-            yield _nothing(group, "the batch brought no result for this request")
+                place = missing.pop(line.custom_id, None)
+                if place is not None:
+                    yield self._collected(place, submission.requests[place], line.result)
+        for place in missing.values():
+            yield _nothing(place, submission.requests[place], "the batch brought no result for this request")
 
-    def _collected(self, group: Sequence[Question], result: Any) -> Collected:
+    def _collected(self, place: int, group: Sequence[Question], result: Any) -> Collected:
         if result.type != "succeeded":
             error = getattr(getattr(getattr(result, "error", None), "error", None), "type", "")
-            return _nothing(group, f"the request {result.type} in the batch" + (f" ({error})" if error else ""))
+            return _nothing(place, group, f"the request {result.type} in the batch" + (f" ({error})" if error else ""))
         message = result.message
         text = "".join(block.text for block in message.content if block.type == "text")
         checked = check("" if message.stop_reason == "refusal" else text, group, self._layout.codes)
         counted = replace(token_usage(message.usage), calls=1, out_of_list_answers=checked.out_of_list)
         usage = self._prices.priced(counted, self._model, batch=True)
         left = {question: checked.faults[question.id] for question in group if question.id in checked.faults}
-        return Collected(AnsweredBatch(tuple(checked.answers.values()), usage), left)
+        return Collected(place, AnsweredBatch(tuple(checked.answers.values()), usage), left)
 
     def _is(self, submission: Submission, batch_id: str, client: Any) -> bool:
         first = next(iter(client.messages.batches.results(batch_id)), None)
@@ -209,5 +216,5 @@ def _state(batch: Any) -> BatchState:
     return BatchState(batch.id, batch.processing_status, counts, batch.expires_at)
 
 
-def _nothing(group: Sequence[Question], reason: str) -> Collected:
-    return Collected(AnsweredBatch(()), dict.fromkeys(group, reason))
+def _nothing(place: int, group: Sequence[Question], reason: str) -> Collected:
+    return Collected(place, AnsweredBatch(()), dict.fromkeys(group, reason))

@@ -57,6 +57,7 @@ def _row(run: MappingRun, judged: JudgedRole) -> Row:
         "reasoning": answer.reasoning,
         "runners_up": answer.runners_up,
         "missing_information": answer.missing_information,
+        "second_look": answer.second_look,
         "mapper": run.mapper,
         "model": run.model,
         "prompt_version": run.prompt_version,

@@ -3,6 +3,7 @@
 Belongs here: rows of ``role_mappings``. Does not: the record of runs (``runs``), asking mappers (``roles``, ``steps``).
 """
 
+import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields
@@ -58,13 +59,8 @@ class MappingStore:
 
         A mapping that a person confirmed keeps everything but its row count.
         """
-        rows = _rows(run, judged)
         with self._database.writing() as session:
-            unconfirmed = MappingRow.user_confirmed.is_(False)
-            upsert(session, MappingRow, rows, keys=_KEYS, keep=("id",), where=unconfirmed)
-            _count_confirmed(session, run.upload_key, rows)
-            keep_decisions(session, run, judged)
-            runs.add_usage(session, run, usage or Usage())
+            write(session, run, judged, usage or Usage())
 
     def finish_run(
         self, run: MappingRun, outcome: RunOutcome, *, done_fingerprint: str | None = None, reason: str | None = None
@@ -81,6 +77,18 @@ class MappingStore:
                 runs.mark_done(session, run, done_fingerprint)
             counts = _counts(session, MappingRow.upload_key == run.upload_key).get(run.upload_key, MappingCounts())
             return runs.close(session, run, outcome, reason, counts)
+
+    def run(self, run_id: uuid.UUID) -> MappingRun:
+        """Return the record of one run.
+
+        Raises:
+            StoreError: there is none.
+        """
+        with self._database.reading() as session:
+            found = runs.one(session, run_id)
+        if found is None:
+            raise StoreError(f"There is no mapping run {run_id}: the database was changed by hand.")
+        return found
 
     def runs(self, upload_key: str, limit: int = 20) -> tuple[MappingRun, ...]:
         """Return the latest runs of an upload, newest first."""
@@ -115,6 +123,23 @@ def mappings_where(
     if lock:
         query = query.order_by(MappingRow.upload_key, MappingRow.role_key).with_for_update()
     return [_mapping(row) for row in session.execute(query).mappings()]
+
+
+def write(
+    session: Session,
+    run: MappingRun,
+    judged: Sequence[JudgedRole],
+    usage: Usage,
+    *,
+    departed: Sequence[JudgedRole] = (),
+) -> None:
+    """Write answers that landed together, in the caller's transaction; of ``departed`` roles only the decisions."""
+    rows = _rows(run, judged)
+    unconfirmed = MappingRow.user_confirmed.is_(False)
+    upsert(session, MappingRow, rows, keys=_KEYS, keep=("id",), where=unconfirmed)
+    _count_confirmed(session, run.upload_key, rows)
+    keep_decisions(session, run, [*judged, *departed])
+    runs.add_usage(session, run, usage)
 
 
 def new_run(
@@ -169,6 +194,7 @@ def _row(run: MappingRun, judged: JudgedRole) -> Row:
         "reasoning": answer.reasoning,
         "runners_up": answer.runners_up,
         "missing_information": answer.missing_information,
+        "second_look": answer.second_look,
         "method": answer.method,
         "fallback_reason": answer.fallback_reason,
         "cached_from": judged.cached_from,

@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from onet_pipeline.roles.records import ConfidenceTier, Method
+from onet_pipeline.roles.records import ConfidenceTier, Method, SecondLook
+from onet_pipeline.store.batch_records import SubmissionState
 from onet_pipeline.store.columns import FreeText, Json, UtcDateTime, one_of, uuid7
 from onet_pipeline.store.records import RunOutcome, SyncStatus, UploadStatus
 from onet_pipeline.store.review_records import Verdict
@@ -180,6 +181,7 @@ class DecisionRow(Base):
     reasoning: Mapped[str]
     runners_up: Mapped[Any] = mapped_column(Json, nullable=False)
     missing_information: Mapped[str | None]
+    second_look: Mapped[SecondLook | None] = mapped_column(one_of(SecondLook, "second_look"))
     mapper: Mapped[str] = mapped_column(sa.String(50))
     model: Mapped[str | None] = mapped_column(sa.String(100))
     prompt_version: Mapped[str] = mapped_column(sa.String(100))
@@ -215,8 +217,44 @@ class MappingRunRow(Base):
     cache_write_tokens: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
     out_of_list_answers: Mapped[int] = mapped_column(server_default="0")
     cost_usd: Mapped[float | None] = mapped_column(server_default="0")
+    without_candidates: Mapped[int] = mapped_column(server_default="0")
     by_method: Mapped[Any] = mapped_column(Json, nullable=False, default=dict)
     by_tier: Mapped[Any] = mapped_column(Json, nullable=False, default=dict)
+
+
+class SubmissionRow(Base):
+    """A Message Batch, stored before it is sent; ``left_over`` holds fingerprints of what it brought no answer to."""
+
+    __tablename__ = "batch_submissions"
+
+    name: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    upload_key: Mapped[str] = mapped_column(sa.ForeignKey("uploads.key"), index=True)
+    mapping_run_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("mapping_runs.id"))
+    request_count: Mapped[int]
+    occupations: Mapped[Any] = mapped_column(Json, nullable=False)
+    state: Mapped[SubmissionState] = mapped_column(one_of(SubmissionState, "state"), index=True)
+    batch_id: Mapped[str | None] = mapped_column(sa.String(100))
+    planned_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    polled_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    left_over: Mapped[Any] = mapped_column(Json, nullable=False)
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    attempted_at: Mapped[datetime | None]
+
+
+class RequestRow(Base):
+    """A request of a Message Batch whose answers are not saved yet; saving them deletes it."""
+
+    __tablename__ = "batch_requests"
+
+    submission: Mapped[str] = mapped_column(
+        sa.ForeignKey("batch_submissions.name", ondelete="CASCADE"), primary_key=True
+    )
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    questions: Mapped[Any] = mapped_column(Json, nullable=False)
 
 
 class MappingRow(Base):
@@ -239,6 +277,7 @@ class MappingRow(Base):
     reasoning: Mapped[str]
     runners_up: Mapped[Any] = mapped_column(Json, nullable=False)
     missing_information: Mapped[str | None]
+    second_look: Mapped[SecondLook | None] = mapped_column(one_of(SecondLook, "second_look"))
     method: Mapped[Method] = mapped_column(one_of(Method, "method"))
     fallback_reason: Mapped[str | None]
     cached_from: Mapped[str | None]

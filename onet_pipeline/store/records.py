@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePath
 
-from onet_pipeline.roles.records import Answer, Candidate, ConfidenceTier, Method, Role, Usage
+from onet_pipeline.roles.records import Answer, Candidate, ConfidenceTier, Method, Role, SecondLook, Usage
 
 
 class SyncStatus(StrEnum):
@@ -25,7 +25,8 @@ class UploadStatus(StrEnum):
     """Where an upload stands.
 
     SEEN, waits to be mapped; MAPPED, its mappings are of its present content; REJECTED, cannot be read, ``reason`` says
-    why; WITHDRAWN, the file is gone, its mappings stay; UNSETTLED, still being written.
+    why; WITHDRAWN, the file is gone, its mappings stay; UNSETTLED, still being written; WAITING, for the Message Batch
+    that ``reason`` names.
     """
 
     SEEN = "seen"
@@ -33,6 +34,7 @@ class UploadStatus(StrEnum):
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     UNSETTLED = "unsettled"
+    WAITING = "waiting"
 
 
 class RunOutcome(StrEnum):
@@ -134,7 +136,10 @@ class RoleCounts:
 
 @dataclass(frozen=True, slots=True)
 class MappingRun:
-    """One run that maps an upload, and everything its answers depend on; ``content_sha256`` is the content it reads."""
+    """One run that maps an upload, and everything its answers depend on; ``content_sha256`` is the content it reads.
+
+    ``without_candidates`` counts roles for which search found nothing.
+    """
 
     id: uuid.UUID
     upload_key: str
@@ -149,6 +154,7 @@ class MappingRun:
     finished_at: datetime | None = None
     outcome: RunOutcome | None = None
     reason: str | None = None
+    without_candidates: int = 0
     usage: Usage = field(default_factory=Usage)
     by_method: Mapped[str, int] = field(default_factory=dict)
     by_tier: Mapped[str, int] = field(default_factory=dict)
@@ -223,6 +229,7 @@ class Mapping:
     confirmed_title: str | None = None
     confirmed_comment: str | None = None
     rejected_code: str | None = None
+    second_look: SecondLook | None = None
 
     @property
     def is_rejected(self) -> bool:
@@ -274,6 +281,7 @@ class Decision:
     upload_key: str
     run_id: str | None
     decided_at: datetime
+    second_look: SecondLook | None = None
 
     @property
     def origin(self) -> str:

@@ -3,6 +3,7 @@
 Belongs here: rows of ``mapping_runs``, and marking an upload done. Does not: opening transactions (``mappings`` does).
 """
 
+import uuid
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 
@@ -32,15 +33,44 @@ def add_usage(session: Session, run: MappingRun, usage: Usage) -> None:
     session.execute(sa.update(MappingRunRow).where(MappingRunRow.id == run.id).values(values))
 
 
+def note_candidates(session: Session, run: MappingRun) -> None:
+    """Write for how many roles search found nothing, of a run that ends before it is closed."""
+    this = sa.update(MappingRunRow).where(MappingRunRow.id == run.id)
+    session.execute(this.values(without_candidates=run.without_candidates))
+
+
 def mark_done(session: Session, run: MappingRun, fingerprint: str) -> None:
     """Mark the upload mapped for ``fingerprint``; one whose file changed or left meanwhile keeps its status."""
     moment = datetime.now(UTC)
     is_same = sa.true() if run.content_sha256 is None else UploadRow.content_sha256 == run.content_sha256
-    is_passing = UploadRow.status.in_((UploadStatus.WITHDRAWN, UploadStatus.UNSETTLED))
+    is_passing = _is_passing()
     upload = sa.update(UploadRow).where(UploadRow.key == run.upload_key)
     session.execute(upload.values(done_fingerprint=fingerprint, mapped_at=moment))
     session.execute(upload.where(is_same, is_passing).values(status_before=UploadStatus.MAPPED))
     session.execute(upload.where(is_same, ~is_passing).values(status=UploadStatus.MAPPED, reason=None))
+
+
+def set_waiting(session: Session, upload_key: str, reason: str) -> None:
+    """Let an upload wait for its Message Batch; one whose file left meanwhile will, should it come back."""
+    upload = sa.update(UploadRow).where(UploadRow.key == upload_key)
+    session.execute(upload.where(_is_passing()).values(status_before=UploadStatus.WAITING))
+    session.execute(upload.where(~_is_passing()).values(status=UploadStatus.WAITING, reason=reason))
+
+
+def stop_waiting(session: Session, upload_key: str, *, start_afresh: bool) -> None:
+    """Let an upload that waits be mapped from what is there now; ``start_afresh`` forgets the attempts so far."""
+    upload = sa.update(UploadRow).where(UploadRow.key == upload_key)
+    for status in (UploadRow.status, UploadRow.status_before):
+        session.execute(upload.where(status == UploadStatus.WAITING).values({status.key: UploadStatus.SEEN}))
+    session.execute(upload.where(UploadRow.status == UploadStatus.SEEN).values(reason=None))
+    if start_afresh:
+        session.execute(upload.values(attempts=0))
+
+
+def one(session: Session, run_id: uuid.UUID) -> MappingRun | None:
+    """Return the record of a run, None where there is none."""
+    row = session.scalars(sa.select(MappingRunRow).where(MappingRunRow.id == run_id)).one_or_none()
+    return None if row is None else _run(row)
 
 
 def close(
@@ -53,6 +83,7 @@ def close(
         "reason": reason,
         "by_method": {method.value: count for method, count in counts.by_method.items()},
         "by_tier": {tier.value: count for tier, count in counts.by_tier.items()},
+        "without_candidates": run.without_candidates,
     }
     this = MappingRunRow.id == run.id
     session.execute(sa.update(MappingRunRow).where(this).values(values))
@@ -67,6 +98,10 @@ def latest(session: Session, upload_key: str, limit: int) -> tuple[MappingRun, .
         .order_by(MappingRunRow.started_at.desc(), MappingRunRow.id.desc())
     )
     return tuple(_run(row) for row in session.scalars(query.limit(limit)))
+
+
+def _is_passing() -> sa.ColumnElement[bool]:
+    return UploadRow.status.in_((UploadStatus.WITHDRAWN, UploadStatus.UNSETTLED))
 
 
 def _run(row: MappingRunRow) -> MappingRun:

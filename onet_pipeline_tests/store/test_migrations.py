@@ -31,6 +31,8 @@ CONTRACT = {
     "role_mappings",
     "review_decisions",
     "review_files",
+    "batch_submissions",
+    "batch_requests",
 }
 
 
