@@ -12,9 +12,20 @@ import pytest
 
 from onet_pipeline.settings import Settings
 from onet_pipeline.store.database import Database, database_url
+from onet_pipeline_tests.support import chromium
 from onet_pipeline_tests.support.postgres import NoPostgres, Server, running_server
 
 ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say in the last lines when the tests in a browser could not be run: nothing else may be left out."""
+    yield
+    left_out = [each for each in terminalreporter.getreports("skipped") if chromium.MISSING in str(each.longrepr)]
+    if left_out:
+        terminalreporter.section("NOT TESTED IN A BROWSER", red=True, bold=True)
+        terminalreporter.line(f"{len(left_out)} tests were left out: {chromium.MISSING}.")
 
 
 @pytest.fixture(autouse=True)
