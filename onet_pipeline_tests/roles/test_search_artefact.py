@@ -56,7 +56,7 @@ def test_a_damaged_file_is_noticed_and_named(index: SearchIndex, tmp_path: Path,
         SearchIndex.load(tmp_path)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 99}', '{"format": 1, "version": "x"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 99}', '{"format": 2, "version": "x"}'])
 def test_a_damaged_manifest_is_noticed(tmp_path: Path, content: str) -> None:
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(SearchIndexDamaged, match=r"manifest|lacks a part"):

@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from onet_pipeline.onet.records import AlternateTitle
 from onet_pipeline.roles.mapper import CandidateSearch
@@ -125,3 +127,13 @@ def test_the_version_follows_release_and_aliases_and_not_their_order() -> None:
     versions = {index_version("1" * 64), index_version("2" * 64), index_version("1" * 64, [one])}
     assert len(versions) == 3
     assert build_index(eight_occupations(), [one]).version == index_version("1" * 64, [one])
+
+
+@given(st.lists(st.text(max_size=60), max_size=8), st.integers(1, 30))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_gets_distinct_candidates_if_it_holds_a_letter(
+    index: SearchIndex, titles: list[str], limit: int
+) -> None:
+    for title, candidates in zip(titles, index.search(titles, limit), strict=True):
+        assert bool(candidates) == any(map(str.isalpha, normalise(title)))
+        assert len({candidate.code for candidate in candidates}) == len(candidates) <= limit

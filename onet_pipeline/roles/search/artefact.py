@@ -23,7 +23,7 @@ from upath import UPath
 from onet_pipeline.errors import SearchIndexDamaged, SearchIndexMissing
 from onet_pipeline.roles.search.matrices import Arrays
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 

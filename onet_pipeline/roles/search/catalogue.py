@@ -4,41 +4,47 @@ Belongs here: turning numbers of occupations and titles into candidates. Does no
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onet_pipeline.roles.records import Candidate
 from onet_pipeline.roles.search.corpus import Corpus
+from onet_pipeline.roles.search.matrices import Arrays
 from onet_pipeline.roles.search.terms import words
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Code, title and description of each occupation; text, number of occupation and origin of each title."""
+    """Code, title and description of each occupation, every title as written, and which are the user's own.
+
+    ``own`` gives occupation and origin of those titles that are not O*NET's, by number of title.
+    """
 
     occupations: tuple[tuple[str, str, str], ...]
-    titles: tuple[tuple[str, int, str], ...]
+    titles: tuple[str, ...]
+    own: Mapping[int, tuple[int, str]]
 
     @classmethod
     def of(cls, corpus: Corpus) -> "Catalogue":
         """Take from the corpus what is shown."""
         return cls(
             tuple((occupation.code, occupation.title, occupation.description) for occupation in corpus.occupations),
-            tuple((row.title, row.occupation, row.origin) for row in corpus.rows),
+            tuple(" ".join(row.title.split()) for row in corpus.rows),
+            {at: (row.occupation, row.origin) for at, row in enumerate(corpus.rows) if row.origin != "onet"},
         )
 
     @cached_property
     def own_titles(self) -> dict[str, list[int]]:
         """The occupations of each alias and confirmed title, by its words."""
-        own: dict[str, list[int]] = {}
-        for title, occupation, origin in self.titles:
-            if origin != "onet":
-                own.setdefault(" ".join(words(title)), []).append(occupation)
-        return own
+        by_words: dict[str, list[int]] = {}
+        for at, (occupation, _) in self.own.items():
+            by_words.setdefault(" ".join(words(self.titles[at])), []).append(occupation)
+        return by_words
 
     @cached_property
     def families(self) -> NDArray[np.int32]:
@@ -50,21 +56,28 @@ class Catalogue:
         self, shown: Sequence[int], scores: Sequence[float], matched: Sequence[int]
     ) -> tuple[Candidate, ...]:
         """Return the occupations shown that have a score; ``matched`` numbers a title of each, -1 means its own."""
-        occupations, titles = self.occupations, self.titles
+        occupations, titles, own = self.occupations, self.titles, self.own
         found = []
         for at, score, nearest in zip(shown, scores, matched, strict=True):
             if score > 0:
                 code, title, description = occupations[at]
-                matched_title, _, origin = titles[nearest] if nearest >= 0 else (title, at, "onet")
+                matched_title = titles[nearest] if nearest >= 0 else title
+                origin = own[nearest][1] if nearest in own else "onet"
                 found.append(Candidate(code, title, score, matched_title, description, origin))
         return tuple(found)
 
-    def stored(self) -> NDArray[np.uint8]:
-        """Return all of it as the bytes of a JSON text."""
-        return np.frombuffer(json.dumps([self.occupations, self.titles]).encode(), np.uint8)
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all there is to store."""
+        own = [(at, *rest) for at, rest in self.own.items()]
+        texts = {"titles": "\n".join(self.titles), "occupations": json.dumps(self.occupations), "own": json.dumps(own)}
+        return {name: np.frombuffer(text.encode(), np.uint8) for name, text in texts.items()}
 
     @classmethod
-    def restored(cls, stored: NDArray[np.uint8]) -> "Catalogue":
-        """Make the catalogue from its stored form."""
-        occupations, titles = json.loads(stored.tobytes())
-        return cls(tuple(map(tuple, occupations)), tuple(map(tuple, titles)))
+    def restored(cls, arrays: Arrays) -> "Catalogue":
+        """Make the catalogue from what was stored."""
+        titles, occupations, own = (arrays[name].tobytes().decode() for name in ("titles", "occupations", "own"))
+        return cls(
+            tuple(map(tuple, json.loads(occupations))),
+            tuple(titles.split("\n")),
+            {at: (occupation, origin) for at, occupation, origin in json.loads(own)},
+        )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,10 +158,9 @@ class SearchIndex:
         parts: dict[str, Arrays] = {name: ranker.arrays() for name, ranker in self.rankers.items()}
         parts |= {"nearest": self.nearest.arrays(), "last resort": self.last_resort.arrays()}
         parts |= {"links": taken_apart(self.links), "variants": self.variants.arrays()}
-        arrays: dict[str, NDArray[Any]] = {"catalogue": self.catalogue.stored()}
-        for name, part in parts.items():
-            arrays |= prefixed(name, part)
-        artefact.write(UPath(folder), self.version, arrays)
+        parts |= {"catalogue": self.catalogue.arrays()}
+        arrays = [prefixed(name, part) for name, part in parts.items()]
+        artefact.write(UPath(folder), self.version, dict(ChainMap(*arrays)))
 
     @classmethod
     def load(cls, folder: Path | UPath) -> SearchIndex:
@@ -174,7 +174,7 @@ class SearchIndex:
         try:
             return cls(
                 version=manifest.version,
-                catalogue=Catalogue.restored(arrays["catalogue"]),
+                catalogue=Catalogue.restored(under("catalogue", arrays)),
                 nearest=NearestTitles.restored(under("nearest", arrays)),
                 rankers={name: kind.restored(under(name, arrays)) for name, kind in RANKERS.items()},
                 last_resort=LAST_RESORT.restored(under("last resort", arrays)),

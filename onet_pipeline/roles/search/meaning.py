@@ -78,14 +78,14 @@ class Meaning:
         portraits = described + unit(_sums(named, corpus.row_occupation, count)) + unit(_sums(done, doer, count))
         examples = np.concatenate([named, described, done])
         occupation = np.concatenate([corpus.row_occupation, np.arange(count, dtype=np.int32), doer])
-        likely = _classifier(examples, occupation, count)
+        likely = classifier(examples, occupation, count)
         return cls(vectors, Readout.of(unit(portraits)), Readout.of(likely[:, :-1], likely[:, -1]))
 
     def scores(self, titles: Sequence[str]) -> NDArray[np.float32]:
         """Return the scores of all occupations (columns) for normalised titles (rows); 0 for an empty title."""
         asked = self._vectors.encode(titles)
         likely = np.maximum(self._classifier.values(asked), 0)
-        scores = scaled(_standing_out(self._portraits.values(asked))) + scaled(likely)
+        scores = scaled(standing_out(self._portraits.values(asked))) + scaled(likely)
         scores[~asked.any(axis=1)] = 0
         return scores
 
@@ -100,7 +100,7 @@ class Meaning:
         return cls(vectors or shipped_vectors(), portraits, classifier)
 
 
-def _standing_out(similar: NDArray[np.float32]) -> NDArray[np.float32]:
+def standing_out(similar: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return by how many standard deviations a similarity stands out of its row, 0 where it does not."""
     spread = similar.std(axis=1, keepdims=True)
     above = np.maximum(similar - similar.mean(axis=1, keepdims=True), 0)
@@ -117,7 +117,7 @@ def _sums(vectors: NDArray[np.float32], occupation: NDArray[np.int32], count: in
     return sums
 
 
-def _classifier(examples: NDArray[np.float32], occupation: NDArray[np.int32], count: int) -> NDArray[np.float32]:
+def classifier(examples: NDArray[np.float32], occupation: NDArray[np.int32], count: int) -> NDArray[np.float32]:
     """Return a row per occupation: the ridge regression of "is this it" on the vectors and, last, a constant.
 
     Examples count by one over the root of their occupation's number: many titles make one likelier, but less than in
