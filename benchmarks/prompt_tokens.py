@@ -1,6 +1,6 @@
 """Input tokens per role of the two layouts, against the naive one, on real uploads.
 
-    python benchmarks/prompt_tokens.py --release ../shared/data/onet/db_30_1_text.zip UPLOAD… [--count 5]
+    python -m benchmarks.prompt_tokens --release db_30_1_text.zip UPLOAD… [--count 5]
 
 Naive: 12 roles a call, under every role its 20 candidates with 200 characters of description. Cached tokens are
 weighted as billed: written at 1.25, read at 0.1.
