@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 CHOOSING: Mapping[str, float] = {
     "best title": 1.0,
-    "title votes": 1.0,
     "word documents": 1.0,
     "gram titles": 1.0,
     "meaning": 4.0,

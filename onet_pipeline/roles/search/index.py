@@ -38,7 +38,7 @@ from onet_pipeline.roles.search.variants import Variants
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "8"
+SEARCH_CODE_VERSION = "9"
 """Raise it with every change of code that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 512
@@ -122,8 +122,7 @@ class SearchIndex:
         twice = AskedTwice.of(asked)
         titles = [" ".join([title, *self.variants.of_title(title.split())]) for title in twice.titles]
         near = self.nearest.near(titles, twice.titles)
-        evidence = {"best title": near.best, "title votes": near.votes()}
-        evidence |= {name: ranker.scores(titles) for name, ranker in self.rankers.items()}
+        evidence = {"best title": near.best, **{name: ranker.scores(titles) for name, ranker in self.rankers.items()}}
         evidence = {name: scaled(scores) for name, scores in evidence.items()}
         choosing, ordering = (twice.mean(fuse(evidence, weights)) for weights in (self.choosing, self.ordering))
         relations = received(choosing, self.links)

@@ -41,11 +41,6 @@ class Near:
     similarity: NDArray[np.float32]
     best: NDArray[np.float32]
 
-    def votes(self) -> NDArray[np.float32]:
-        """Return the sum of the squared similarities of all titles of an occupation: many near ones count."""
-        votes = np.bincount(self.cell, weights=self.similarity * self.similarity, minlength=self.best.size)
-        return votes.astype(np.float32).reshape(self.best.shape)
-
     def matched(self, shown: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the number of the nearest title of each occupation shown, -1 where none shares a word."""
         place = np.full(self.best.shape, -1, np.int32)
