@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from onet_pipeline import display
+from onet_pipeline.cli_review import review
 from onet_pipeline.errors import OnetPipelineError
 
 if TYPE_CHECKING:
@@ -186,6 +187,9 @@ def evaluate(
         click.echo(json.dumps(scores.to_json(), indent=2))
     else:
         display.evaluation(scores)
+
+
+main.add_command(review)
 
 
 @main.group()

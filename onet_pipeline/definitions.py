@@ -11,6 +11,7 @@ import dagster as dg
 from onet_pipeline.orchestration.assets.evaluation import retrieval_evaluation
 from onet_pipeline.orchestration.assets.release import onet_release_archive, onet_tables
 from onet_pipeline.orchestration.assets.report import mapping_report
+from onet_pipeline.orchestration.assets.review import mapper_accuracy, review_decisions, review_workbook
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.assets.uploads import role_mappings, upload_roles
 from onet_pipeline.orchestration.automation import onet_automation
@@ -20,14 +21,16 @@ from onet_pipeline.orchestration.checks.release import (
     onet_tables_checks,
     row_counts_are_plausible,
 )
+from onet_pipeline.orchestration.checks.review import no_confirmed_code_is_retired, no_reviewed_row_is_left_out
 from onet_pipeline.orchestration.checks.uploads import (
     every_role_is_mapped,
     few_roles_are_unsure,
     no_upload_is_behind,
     no_upload_is_rejected,
 )
-from onet_pipeline.orchestration.jobs import check_uploads, map_upload, sync_onet
+from onet_pipeline.orchestration.jobs import check_uploads, import_reviews, map_upload, sync_onet
 from onet_pipeline.orchestration.resources import environment_pipeline
+from onet_pipeline.orchestration.review_sensor import review_sensor
 from onet_pipeline.orchestration.schedules import release_schedule, uploads_check_schedule
 from onet_pipeline.orchestration.sensors import failed_runs, upload_sensor
 
@@ -39,6 +42,9 @@ ASSETS = (
     upload_roles,
     role_mappings,
     mapping_report,
+    review_workbook,
+    review_decisions,
+    mapper_accuracy,
 )
 CHECKS = (
     row_counts_are_plausible,
@@ -49,9 +55,11 @@ CHECKS = (
     few_roles_are_unsure,
     no_upload_is_behind,
     no_upload_is_rejected,
+    no_confirmed_code_is_retired,
+    no_reviewed_row_is_left_out,
 )
-JOBS = (sync_onet, map_upload, check_uploads)
-SENSORS = (upload_sensor, onet_automation, failed_runs)
+JOBS = (sync_onet, map_upload, check_uploads, import_reviews)
+SENSORS = (upload_sensor, review_sensor, onet_automation, failed_runs)
 SCHEDULES = (release_schedule, uploads_check_schedule)
 
 

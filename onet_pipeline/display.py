@@ -35,10 +35,10 @@ _MOST_ROLES_SHOWN = 60
 _WIDTH_OF_A_FILE = 140
 
 
-def _console() -> Console:
+def console() -> Console:
     """Made for each use, so that output goes where stdout points now; lines of a file or pipe are not cut at 80."""
-    console = Console(highlight=False, soft_wrap=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_FILE)
+    terminal = Console(highlight=False, soft_wrap=False)
+    return terminal if terminal.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_FILE)
 
 
 @contextmanager
@@ -59,25 +59,25 @@ def download_bar() -> Iterator["Progress"]:
 
 def demo_step(step: "DemoStep") -> None:
     """Print one finished step of the demo."""
-    _console().print(f"[green]✓[/] {step.name:<13} {step.seconds:6.1f} s  {escape(step.detail)}", soft_wrap=True)
+    console().print(f"[green]✓[/] {step.name:<13} {step.seconds:6.1f} s  {escape(step.detail)}", soft_wrap=True)
 
 
 def demo_result(result: "DemoResult") -> None:
     """Print what the demo made, and what to do next."""
-    _console().print()
+    console().print()
     _mappings_table(result.mappings)
     _outcome(result.mappings, result.outcome)
     _credit(result.mappings)
-    _console().print(f"\nResult: {escape(str(result.output))}", soft_wrap=True)
-    _console().print(f"Report: {escape(str(result.report))}   (open it in a browser)", soft_wrap=True)
-    _console().print("Next:   make ui   (then drop files of your own into the uploads folder)")
+    console().print(f"\nResult: {escape(str(result.output))}", soft_wrap=True)
+    console().print(f"Report: {escape(str(result.report))}   (open it in a browser)", soft_wrap=True)
+    console().print("Next:   make ui   (then drop files of your own into the uploads folder)")
 
 
 def mapped(sheet: "UploadSheet", outcome: "MappingOutcome", mappings: Sequence["RoleMapping"], output: "Path") -> None:
     """Print the mappings of one file and where they were written."""
     _mappings_table(mappings)
     counted = f"{sheet.row_count} rows, {len(sheet.roles)} roles in “{escape(sheet.column)}”"
-    _console().print(f"{counted}; {sheet.blank_count} blank cells, {sheet.totals_count} totals left out")
+    console().print(f"{counted}; {sheet.blank_count} blank cells, {sheet.totals_count} totals left out")
     _outcome(mappings, outcome)
     _credit(mappings)
     written(output)
@@ -85,7 +85,7 @@ def mapped(sheet: "UploadSheet", outcome: "MappingOutcome", mappings: Sequence["
 
 def written(path: "Path") -> None:
     """Print where the result lies."""
-    _console().print(f"Result: {escape(str(path))}", soft_wrap=True)
+    console().print(f"Result: {escape(str(path))}", soft_wrap=True)
 
 
 def _mappings_table(mappings: Sequence["RoleMapping"]) -> None:
@@ -94,30 +94,31 @@ def _mappings_table(mappings: Sequence["RoleMapping"]) -> None:
     for mapping in mappings[:_MOST_ROLES_SHOWN]:
         tier = mapping.confidence
         table.add_row(
-            escape(_short(mapping.source_role, 48)),
+            escape(short(mapping.source_role, 48)),
             str(mapping.row_count),
             mapping.settled_code or "–",
-            escape(_short(mapping.onet_title or "no occupation", 52)),
+            escape(short(mapping.onet_title or "no occupation", 52)),
             f"[{_COLOURS[tier]}]{tier.value}[/]",
             mapping.method.value,
         )
-    _console().print(table)
+    console().print(table)
     if len(mappings) > _MOST_ROLES_SHOWN:
-        _console().print(f"… and {len(mappings) - _MOST_ROLES_SHOWN} more roles in the result file")
+        console().print(f"… and {len(mappings) - _MOST_ROLES_SHOWN} more roles in the result file")
 
 
-def _short(text: str, width: int) -> str:
+def short(text: str, width: int) -> str:
+    """Cut a text for a column of so many characters."""
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _outcome(mappings: Sequence["RoleMapping"], outcome: "MappingOutcome") -> None:
     tiers = {tier.value: sum(each.confidence is tier for each in mappings) for tier in ConfidenceTier}
-    console = _console()
-    console.print(f"\n{outcome.roles} roles: {_listed(tiers)}; {_listed(outcome.by_method) or 'nothing to do'}", end="")
-    console.print(f"; {outcome.kept} kept from before" if outcome.kept else "", end="")
+    out = console()
+    out.print(f"\n{outcome.roles} roles: {_listed(tiers)}; {_listed(outcome.by_method) or 'nothing to do'}", end="")
+    out.print(f"; {outcome.kept} kept from before" if outcome.kept else "", end="")
     if outcome.usage.calls:
-        console.print(f"; {_spent(outcome.usage)}", end="")
-    console.print(f"; {outcome.seconds:.1f} s")
+        out.print(f"; {_spent(outcome.usage)}", end="")
+    out.print(f"; {outcome.seconds:.1f} s")
 
 
 def _spent(usage: Usage) -> str:
@@ -135,7 +136,7 @@ def _credit(mappings: Sequence["RoleMapping"]) -> None:
     from onet_pipeline.onet.credit import credit
 
     for version in sorted({mapping.onet_version for mapping in mappings}):
-        _console().print(f"[dim]{credit(version)}[/]", soft_wrap=True)
+        console().print(f"[dim]{credit(version)}[/]", soft_wrap=True)
 
 
 def _listed(counts: Mapping[str, int]) -> str:
@@ -145,13 +146,13 @@ def _listed(counts: Mapping[str, int]) -> str:
 def synced(record: "SyncRecord", current: "CurrentIndex") -> None:
     """Print what a sync loaded."""
     change = "nothing changed" if record.rows_written == 0 else f"{record.rows_written:,} rows written"
-    _console().print(
+    console().print(
         f"O*NET {record.version} from {escape(record.source or '')}: {record.occupation_count:,} occupations, "
         f"{record.alternate_title_count:,} alternate titles, {record.task_count:,} tasks; "
         f"{change}, {record.seconds:.1f} s",
         soft_wrap=True,
     )
-    _console().print(
+    console().print(
         f"Search index {'built' if current.built else 'is there'}: {escape(current.address)}", soft_wrap=True
     )
 
@@ -173,7 +174,7 @@ def status(found: "Status") -> None:
     table.add_row("mappings", f"{found.roles:,} roles of {found.rows:,} rows, {found.confirmed:,} confirmed")
     table.add_row("by confidence", _listed(found.roles_by_tier) or "–")
     table.add_row("by method", _listed(found.roles_by_method) or "–")
-    _console().print(table)
+    console().print(table)
 
 
 def candidates_json(titles: Sequence[str], found: Sequence[Sequence[Candidate]]) -> None:
@@ -188,11 +189,11 @@ def candidates_table(titles: Sequence[str], found: Sequence[Sequence[Candidate]]
     table = Table("title", "code", "occupation", "score", "nearest title", box=None, header_style="bold")
     for title, shown in zip(titles, found, strict=True):
         if not shown:
-            table.add_row(escape(_short(title, 48)), "–", "no candidate", "", "")
+            table.add_row(escape(short(title, 48)), "–", "no candidate", "", "")
         for rank, each in enumerate(shown):
-            name = escape(_short(title, 48)) if rank == 0 else ""
+            name = escape(short(title, 48)) if rank == 0 else ""
             table.add_row(name, each.code, escape(each.title), f"{each.score:.3f}", escape(each.matched_title))
-    _console().print(table)
+    console().print(table)
 
 
 def evaluation(scores: "Evaluation") -> None:
@@ -201,16 +202,16 @@ def evaluation(scores: "Evaluation") -> None:
     table = Table(*header, box=None, header_style="bold", title=None)
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
-    _console().print(table)
-    _console().print(
+    console().print(table)
+    console().print(
         f"{scores.gold} against O*NET {scores.release}, mapper {scores.mapper} {scores.mapper_version}", soft_wrap=True
     )
     if scores.usage.calls:
-        _console().print(_spent(scores.usage))
+        console().print(_spent(scores.usage))
 
 
 def revision(database: "Database") -> None:
     """Print which revision the database is at."""
-    _console().print(
+    console().print(
         f"{escape(database.description)} is at revision {database.revision() or 'none (empty)'}", soft_wrap=True
     )

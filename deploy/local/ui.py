@@ -10,6 +10,7 @@ from pathlib import Path
 
 from onet_pipeline.errors import OnetPipelineError
 from onet_pipeline.settings import Settings, read_settings
+from onet_pipeline.steps.review_folder import reviews_folder
 from onet_pipeline.steps.uploads import uploads_folder
 
 PROJECT = Path(__file__).parents[2]
@@ -19,8 +20,12 @@ QUIET = "ignore:Function `dev_command` is superseded"
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the variables of the servers and their runs."""
-    paths = {"ONET_HOME": str(settings.root), "ONET_UPLOADS": str(uploads_folder(settings))}
-    for name in ("release", "index", "prices", "database_url_file"):
+    paths = {
+        "ONET_HOME": str(settings.root),
+        "ONET_UPLOADS": str(uploads_folder(settings)),
+        "ONET_REVIEWS": str(reviews_folder(settings)),
+    }
+    for name in ("release", "index", "prices", "aliases", "database_url_file"):
         value = str(getattr(settings, name) or "")
         if value and (Path(value).exists() or (name == "index" and "://" not in value)):
             paths[f"ONET_{name.upper()}"] = str(Path(value).expanduser().absolute())
@@ -38,8 +43,9 @@ def main() -> None:
     instance, uploads, port = Path(variables["DAGSTER_HOME"]), uploads_folder(settings), os.environ.get("PORT", "3000")
     instance.mkdir(parents=True, exist_ok=True)
     shutil.copy(PROJECT / "deploy" / "local" / "dagster.yaml", instance)
-    if "://" not in str(uploads):
-        uploads.mkdir(parents=True, exist_ok=True)
+    for folder in (uploads, reviews_folder(settings)):
+        if "://" not in str(folder):
+            folder.mkdir(parents=True, exist_ok=True)
     sys.stdout.write(f"Dagster UI: http://127.0.0.1:{port}. Drop spreadsheets into {uploads}.\n")
     sys.stdout.flush()
     dagster = str(Path(sys.executable).with_name("dagster"))

@@ -14,7 +14,7 @@ GROUPS: Final = {
     ONET: "What O*NET publishes: the release as fetched, and its tables as loaded",
     SEARCH: "What finds candidates for a role",
     UPLOADS: "What is done for each upload: its distinct roles, and the occupation of each",
-    REVIEW: "What people look at and decide: the report of each upload",
+    REVIEW: "What people look at and decide: report and workbook of each upload, decisions, accuracy",
 }
 
 OWNERS: Final = ("team:data-engineering",)

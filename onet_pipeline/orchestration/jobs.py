@@ -10,12 +10,15 @@ import dagster as dg
 from onet_pipeline.orchestration.assets.evaluation import retrieval_evaluation
 from onet_pipeline.orchestration.assets.release import ARCHIVE, TABLES
 from onet_pipeline.orchestration.assets.report import mapping_report
+from onet_pipeline.orchestration.assets.review import mapper_accuracy, review_decisions, review_workbook
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.assets.uploads import role_mappings, upload_roles
+from onet_pipeline.orchestration.checks.review import no_confirmed_code_is_retired, no_reviewed_row_is_left_out
 from onet_pipeline.orchestration.checks.uploads import no_upload_is_behind, no_upload_is_rejected
 
 # These look at all uploads at once, so they don't go with the run of one.
 _STANDING = dg.AssetSelection.checks(no_upload_is_rejected, no_upload_is_behind)
+_REVIEW_CHECKS = dg.AssetSelection.checks(no_confirmed_code_is_retired, no_reviewed_row_is_left_out)
 
 sync_onet = dg.define_asset_job(
     "sync_onet",
@@ -28,14 +31,21 @@ sync_onet = dg.define_asset_job(
 
 map_upload = dg.define_asset_job(
     "map_upload",
-    selection=dg.AssetSelection.assets(upload_roles, role_mappings, mapping_report) - _STANDING,
-    description="Read the roles of one upload, map them, write the report. One partition is one upload.",
+    selection=dg.AssetSelection.assets(upload_roles, role_mappings, mapping_report, review_workbook) - _STANDING,
+    description="Read the roles of one upload, map them, write report and workbook. One partition is one upload.",
     tags={"work": "mapping"},
 )
 
 check_uploads = dg.define_asset_job(
     "check_uploads",
-    selection=_STANDING,
-    description="Look over all uploads: which are rejected, which are behind the current release or mapper.",
+    selection=_STANDING | _REVIEW_CHECKS,
+    description="Look over all uploads: rejected ones, those behind release or mapper, and what reviewers left open.",
     tags={"work": "checks"},
+)
+
+import_reviews = dg.define_asset_job(
+    "import_reviews",
+    selection=dg.AssetSelection.assets(review_decisions, mapper_accuracy),
+    description="Apply the reviewed files that wait, and count how often reviewers agree with the mapper.",
+    tags={"work": "review"},
 )

@@ -27,7 +27,7 @@ from onet_pipeline.steps.uploads import register_uploads
 MOST_UNDER_WAY: Final = 4 * MOST_REQUESTS
 SECONDS_BETWEEN_TICKS: Final = 30
 PARTITION_TAG: Final = "dagster/partition"
-_UNFINISHED: Final = [
+UNFINISHED: Final = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -70,7 +70,7 @@ def upload_sensor(context: dg.SensorEvaluationContext, pipeline: dg.ResourcePara
 
 def under_way(instance: dg.DagsterInstance) -> frozenset[str]:
     """Return the partition keys of all runs that are queued or running, whoever asked for them."""
-    runs = instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
+    runs = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
     return frozenset(run.tags[PARTITION_TAG] for run in runs if PARTITION_TAG in run.tags)
 
 
@@ -87,7 +87,7 @@ def _request(pipeline: Pipeline, run: RunRequestPlan) -> dg.RunRequest:
 
 def _first_release(instance: dg.DagsterInstance, waiting: int) -> dg.SensorResult:
     """Ask for the first release, at most once a day, where uploads wait for it and nobody else has asked."""
-    syncs = instance.get_run_ids(dg.RunsFilter(job_name=sync_onet.name, statuses=_UNFINISHED), limit=1)
+    syncs = instance.get_run_ids(dg.RunsFilter(job_name=sync_onet.name, statuses=UNFINISHED), limit=1)
     if syncs or not waiting:
         return dg.SensorResult(skip_reason=f"No O*NET release yet; {waiting} uploads wait for it.")
     today = datetime.now(UTC).date().isoformat()

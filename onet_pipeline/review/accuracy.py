@@ -3,7 +3,7 @@
 Belongs here: shares with intervals, and the rule by which a measured share replaces a tier's fixed score. Does not:
 counting (``store``), or the interval (``roles.evaluation``).
 
-docs/decisions/0009-measured-confidence.md
+docs/decisions/0011-what-confirmations-change.md
 """
 
 from collections.abc import Iterable

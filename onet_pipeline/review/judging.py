@@ -3,7 +3,7 @@
 Belongs here: what a decision means, and the rules by which a row is applied, left, refused or in conflict. Does not:
 reading the file (``returned``), writing rows (``store``).
 
-docs/decisions/0008-reviews-row-by-row.md
+docs/decisions/0010-reviews-row-by-row.md
 """
 
 import re

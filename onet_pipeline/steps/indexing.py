@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from onet_pipeline.errors import NoRelease, SearchIndexDamaged, SearchIndexMissing
 from onet_pipeline.roles.search import SearchIndex, build_index, index_version
+from onet_pipeline.steps.own_titles import own_titles
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.store.records import SyncRecord
 
@@ -30,8 +31,10 @@ def wanted_index_version(pipeline: Pipeline) -> str:
 
     Raises:
         NoRelease: nothing has been synced.
+        SettingsError: ONET_ALIASES cannot be used.
     """
-    return index_version(_current_sync(pipeline).content_sha256 or "")
+    content = current_sync(pipeline).content_sha256 or ""
+    return index_version(content, own_titles(pipeline, content))
 
 
 def current_index(pipeline: Pipeline) -> CurrentIndex:
@@ -40,8 +43,8 @@ def current_index(pipeline: Pipeline) -> CurrentIndex:
     Raises:
         NoRelease: nothing has been synced.
     """
-    sync = _current_sync(pipeline)
-    folder = pipeline.indexes / index_version(sync.content_sha256 or "")
+    sync = current_sync(pipeline)
+    folder = pipeline.indexes / wanted_index_version(pipeline)
     try:
         return CurrentIndex(SearchIndex.load(folder), sync.version, str(folder), built=False)
     except SearchIndexMissing:
@@ -54,13 +57,18 @@ def current_index(pipeline: Pipeline) -> CurrentIndex:
 def _built(pipeline: Pipeline) -> CurrentIndex:
     # Named for the release read here: another sync may have ended since the caller looked.
     release = pipeline.occupations.load_release()
-    index = build_index(release)
+    index = build_index(release, own_titles(pipeline, release.content_sha256))
     folder = pipeline.indexes / index.version
     index.save(folder)
     return CurrentIndex(index, release.version, str(folder), built=True)
 
 
-def _current_sync(pipeline: Pipeline) -> SyncRecord:
+def current_sync(pipeline: Pipeline) -> SyncRecord:
+    """Return the sync of the current release.
+
+    Raises:
+        NoRelease: nothing has been synced.
+    """
     sync = pipeline.occupations.latest_sync()
     if sync is None:
         raise NoRelease("No O*NET release has been synced yet: run `onet-pipeline sync`.")

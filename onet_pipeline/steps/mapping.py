@@ -10,18 +10,25 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from onet_pipeline.errors import OnetPipelineError, UploadUnreadable
+from onet_pipeline.review.accuracy import measured_scores
 from onet_pipeline.roles.mapper import Mapper
 from onet_pipeline.roles.records import Answer, Method, Question, Role, Usage
 from onet_pipeline.steps.indexing import CurrentIndex, current_index
 from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.reuse import Settled, settled_elsewhere
 from onet_pipeline.store.mappings import new_run
 from onet_pipeline.store.records import Decision, JudgedRole, MappingRun, RunOutcome, Upload
 from onet_pipeline.store.records import Mapping as SavedMapping
 
+Found = TypeVar("Found")
+
 SAVED_TOGETHER = 500
 """Roles of one transaction where no call to a model separates them."""
+_NOT_THE_MAPPERS = (Method.FALLBACK, Method.REVIEWED)
+"""Answers that the mapper's measured accuracy says nothing about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class _Work:
     """The questions of an upload, sorted by what is to be done with them; a group shares one decision."""
 
     kept: list[Question] = field(default_factory=list)
+    settled: list[tuple[Question, Settled]] = field(default_factory=list)
     cached: list[tuple[Question, Decision]] = field(default_factory=list)
     asked: dict[int, list[Question]] = field(default_factory=dict)
 
@@ -61,7 +69,8 @@ def upload_fingerprint(content_sha256: str | None, index_version: str, mapper: M
 def map_upload(pipeline: Pipeline, key: str, *, run_id: str | None = None, fresh: bool = False) -> MappingOutcome:
     """Map every role of a registered upload whose roles have been read; each batch is committed as it lands.
 
-    Roles that a reviewer confirmed stay as they are. ``fresh`` asks again what has been decided before.
+    Roles that a reviewer confirmed stay as they are, and what reviewers settled in other uploads is taken over, as the
+    settings say. ``fresh`` asks again what a mapper decided before.
 
     Raises:
         MapperError: the mapper cannot go on; what was saved stays, and the mapping run says why.
@@ -114,6 +123,8 @@ def _map_roles(
     fingerprints = {question.id: mapper.fingerprint(question) for question in questions}
     work = _sort(pipeline, run, questions, fingerprints, fresh=fresh)
     saving = _Saving(pipeline, run, roles, fingerprints)
+    for settled in _slices(work.settled):
+        saving.save([(question, found.answer(question), found.origin) for question, found in settled])
     for some in _slices(work.cached):
         saving.save([(question, _taken_over(question, decision), decision.origin) for question, decision in some])
     with closing(mapper.answer([group[0] for group in work.asked.values()])) as batches:
@@ -141,6 +152,7 @@ class _Saving:
         self._mappings, self._run, self._roles, self._fingerprints = pipeline.mappings, run, roles, fingerprints
         # An answer may lie outside its candidates: a second look searches wider, a catalogue holds everything.
         self._titles = {occupation.code: occupation.title for occupation in pipeline.occupations.all()}
+        self._scores = measured_scores(pipeline.reviews.agreements(), run.mapper, run.model)
         self.by_method, self.by_tier, self.unsettled, self.usage = Counter[str](), Counter[str](), 0, Usage()
 
     def save(self, answered: Sequence[tuple[Question, Answer, str | None]], usage: Usage | None = None) -> None:
@@ -161,6 +173,7 @@ class _Saving:
             fingerprint=self._fingerprints[question.id],
             cached_from=cached_from,
             onet_title=self._titles.get(answer.code) if answer.code else None,
+            score=None if answer.method in _NOT_THE_MAPPERS else self._scores.get(answer.tier),
         )
 
 
@@ -180,10 +193,15 @@ def _sort(
 ) -> _Work:
     saved = {mapping.source_role: mapping for mapping in pipeline.mappings.mappings(run.upload_key)}
     decided = {} if fresh else pipeline.decisions.find([each for each in fingerprints.values() if each])
+    elsewhere = settled_elsewhere(pipeline, run.upload_key)
     work, groups = _Work(), defaultdict[str, list[Question]](list)
     for question in questions:
-        fingerprint = fingerprints[question.id]
-        if _stands(saved.get(question.role), fingerprint, run, fresh=fresh):
+        fingerprint, row = fingerprints[question.id], saved.get(question.role)
+        if row and row.user_confirmed:
+            work.kept.append(question)
+        elif settled := elsewhere.of(question):
+            work.settled.append((question, settled))
+        elif row and _stands(row, fingerprint, run, fresh=fresh):
             work.kept.append(question)
         elif decision := decided.get(fingerprint or ""):
             work.cached.append((question, decision))
@@ -193,14 +211,10 @@ def _sort(
     return work
 
 
-def _stands(mapping: SavedMapping | None, fingerprint: str | None, run: MappingRun, *, fresh: bool) -> bool:
-    """Say whether a saved row needs nothing: it is confirmed, or an interrupted run of the same inputs saved it."""
-    if mapping is None:
-        return False
-    if mapping.user_confirmed:
-        return True
+def _stands(mapping: SavedMapping, fingerprint: str | None, run: MappingRun, *, fresh: bool) -> bool:
+    """Say whether a saved row needs nothing: an interrupted run of the same inputs saved it."""
     same = fingerprint is not None and mapping.fingerprint == fingerprint and mapping.index_version == run.index_version
-    return same and mapping.method is not Method.FALLBACK and not fresh
+    return same and mapping.method not in _NOT_THE_MAPPERS and not fresh
 
 
 def _taken_over(question: Question, decision: Decision) -> Answer:
@@ -215,6 +229,6 @@ def _taken_over(question: Question, decision: Decision) -> Answer:
     )
 
 
-def _slices(cached: Sequence[tuple[Question, Decision]]) -> Iterator[Sequence[tuple[Question, Decision]]]:
-    for start in range(0, len(cached), SAVED_TOGETHER):
-        yield cached[start : start + SAVED_TOGETHER]
+def _slices(found: Sequence[tuple[Question, Found]]) -> Iterator[Sequence[tuple[Question, Found]]]:
+    for start in range(0, len(found), SAVED_TOGETHER):
+        yield found[start : start + SAVED_TOGETHER]

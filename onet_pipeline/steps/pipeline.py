@@ -15,6 +15,7 @@ from onet_pipeline.store.database import Database, database_url
 from onet_pipeline.store.decisions import DecisionStore
 from onet_pipeline.store.mappings import MappingStore
 from onet_pipeline.store.releases import OccupationStore
+from onet_pipeline.store.reviews import ReviewStore
 from onet_pipeline.store.uploads import UploadStore
 
 if TYPE_CHECKING:
@@ -68,6 +69,16 @@ class Pipeline:
     def decisions(self) -> DecisionStore:
         """Answers that may be used again."""
         return DecisionStore(self.database)
+
+    @cached_property
+    def reviews(self) -> ReviewStore:
+        """What reviewers decided."""
+        return ReviewStore(self.database)
+
+    @property
+    def results(self) -> Path:
+        """Folder of what is written for people."""
+        return self.settings.root / "results"
 
     @property
     def archives(self) -> Path:

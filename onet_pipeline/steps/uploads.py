@@ -141,11 +141,21 @@ def _place_locally(target: Path, content: bytes) -> None:
 
 def uploads_folder(settings: Settings) -> "UPath":
     """Return the folder or address of uploads; a relative folder is taken from the working directory."""
+    return absolute_path(settings.uploads)
+
+
+def absolute_path(place: str) -> "UPath":
+    """Return an address, or a path that is taken from the working directory where it is relative."""
     from upath import UPath
 
-    return (
-        UPath(settings.uploads) if "://" in settings.uploads else UPath(Path(settings.uploads).expanduser().absolute())
-    )
+    return UPath(place) if "://" in place else UPath(Path(place).expanduser().absolute())
+
+
+def is_settled(folder: "UPath", file: ListedFile, now: datetime) -> bool:
+    """Tell whether a listed file is certain to be written whole."""
+    if file.modified_at is None or folder.protocol in _WHOLE_AT_ONCE:
+        return True
+    return now - file.modified_at >= SETTLES_AFTER
 
 
 def options_of(folder: "UPath", path: str, settings: Settings) -> UploadOptions:
@@ -201,13 +211,8 @@ class _Sight:
             or known.status is UploadStatus.UNSETTLED
             or _options_part(content) != options
         ):
-            content = self._content(file, options) if same or self._is_settled(file) else None
+            content = self._content(file, options) if same or is_settled(self.folder, file, self.now) else None
         return SeenUpload(key, file.path, file.size, file.modified_at, content)
-
-    def _is_settled(self, file: ListedFile) -> bool:
-        if file.modified_at is None or self.folder.protocol in _WHOLE_AT_ONCE:
-            return True
-        return self.now - file.modified_at >= SETTLES_AFTER
 
     def _content(self, file: ListedFile, options: str) -> str | None:
         """Hash the file, None where it waits for another scan: too much was hashed, or it cannot be had now."""

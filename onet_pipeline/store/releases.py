@@ -108,6 +108,13 @@ class OccupationStore:
         with self._database.reading() as session:
             return _latest(session)
 
+    def first_loaded(self, content_sha256: str) -> datetime | None:
+        """Return when a content was first loaded, None where it never was; loading it again changes nothing."""
+        loaded = (SyncRow.status == SyncStatus.SUCCESS) & (SyncRow.content_sha256 == content_sha256)
+        query = sa.select(SyncRow.synced_at).where(loaded).order_by(SyncRow.synced_at).limit(1)
+        with self._database.reading() as session:
+            return session.execute(query).scalar_one_or_none()
+
     def syncs(self, limit: int = 20) -> tuple[SyncRecord, ...]:
         """Return the latest syncs, failed ones too, newest first."""
         query = sa.select(*_SYNC).order_by(*_NEWEST_FIRST).limit(limit)

@@ -5,6 +5,7 @@ look like (``review_rows``).
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -13,13 +14,21 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from onet_pipeline.roles.records import ConfidenceTier
 from onet_pipeline.store import review_rows
 from onet_pipeline.store.database import Database
 from onet_pipeline.store.mappings import mappings_where
-from onet_pipeline.store.models import MappingRow, OccupationRow, ReviewFileRow, UploadRoleRow, UploadRow
+from onet_pipeline.store.models import (
+    MappingRow,
+    OccupationRow,
+    ReviewDecisionRow,
+    ReviewFileRow,
+    UploadRoleRow,
+    UploadRow,
+)
 from onet_pipeline.store.records import Mapping
 from onet_pipeline.store.review_records import Agreement, ConfirmedRole, ReviewDecision, ReviewFile
-from onet_pipeline.store.rows import chunks
+from onet_pipeline.store.rows import chunks, upsert
 
 _LOCK = 6_615_368_020_332
 """Key of the PostgreSQL advisory lock under which decisions are applied: two files judge one after the other."""
@@ -58,8 +67,8 @@ class Applying:
         review_rows.write(self._session, decisions)
 
     def close(self, file: ReviewFile) -> None:
-        """Note that a file has been read, and what came of it."""
-        self._session.execute(sa.insert(ReviewFileRow).values(asdict(file)))
+        """Note that a file has been read, and what came of it; what was noted of the same content is replaced."""
+        upsert(self._session, ReviewFileRow, [asdict(file)], keys=["sha256"])
 
 
 class ReviewStore:
@@ -85,10 +94,31 @@ class ReviewStore:
         with self._database.reading() as session:
             return tuple(review_rows.of_upload(session, upload_key))
 
+    def extent(self) -> tuple[int, str]:
+        """Return how many decisions there are, and a version that changes with every further one."""
+        query = sa.select(sa.func.count(), sa.func.max(ReviewDecisionRow.applied_at))
+        with self._database.reading() as session:
+            number, latest = session.execute(query).one()
+        return number, f"{number} {latest or 'none'}"
+
     def agreements(self) -> tuple[Agreement, ...]:
         """Return how often reviewers agreed with the mapper, by release, mapper, model and tier."""
         with self._database.reading() as session:
             return tuple(review_rows.agreements(session))
+
+    def undecided(self) -> dict[str, dict[ConfidenceTier, int]]:
+        """Count the mappings that nobody has confirmed or rejected, by upload and tier."""
+        rejected = MappingRow.rejected_code.is_not_distinct_from(MappingRow.onet_code) & MappingRow.onet_code.is_not(
+            None
+        )
+        kind = (MappingRow.upload_key, MappingRow.confidence)
+        open_ = MappingRow.user_confirmed.is_(False) & sa.not_(rejected)
+        query = sa.select(*kind, sa.func.count()).where(open_).group_by(*kind)
+        counted: dict[str, dict[ConfidenceTier, int]] = defaultdict(dict)
+        with self._database.reading() as session:
+            for key, tier, number in session.execute(query):
+                counted[key][tier] = number
+        return dict(counted)
 
     def confirmed_codes_at(self, moment: datetime) -> tuple[tuple[str, str], ...]:
         """Return the (role, code) pairs that stood confirmed at a moment; later decisions never change the answer."""

@@ -105,18 +105,19 @@ def test_a_rejection_takes_back_a_confirmation(mappings: MappingStore, reviews: 
     assert len(reviews.decisions()) == 2
 
 
-def apply_with_its_file(reviews: ReviewStore, decision: ReviewDecision) -> None:
+def apply_with_its_file(reviews: ReviewStore, decision: ReviewDecision, file: ReviewFile) -> None:
     with reviews.applying() as applying:
         applying.write([decision])
-        applying.close(FILE)
+        applying.close(file)
 
 
 def test_what_fails_in_the_middle_applies_nothing(mappings: MappingStore, reviews: ReviewStore) -> None:
-    apply_with_its_file(reviews, decided(of_role(mappings), Verdict.CONFIRM, "29-1141.00"))
+    of_no_upload = replace(FILE, upload_key="nowhere")
     with pytest.raises(IntegrityError):
-        apply_with_its_file(reviews, decided(of_role(mappings, "Clerk"), Verdict.CONFIRM, "43-3031.00"))
-    assert not of_role(mappings, "Clerk").user_confirmed
-    assert len(reviews.decisions()) == len(reviews.files()) == 1
+        apply_with_its_file(reviews, decided(of_role(mappings), Verdict.CONFIRM, "29-1141.00"), of_no_upload)
+    assert not of_role(mappings).user_confirmed
+    assert not reviews.decisions()
+    assert not reviews.files()
 
 
 def test_a_file_is_known_by_its_content(mappings: MappingStore, reviews: ReviewStore) -> None:

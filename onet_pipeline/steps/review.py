@@ -1,0 +1,206 @@
+"""From mappings to a workbook for a reviewer, and from a reviewed file back to decisions.
+
+Belongs here: one workbook, one file, one transaction. Does not: the folder of reviews (``review_folder``), how a
+workbook looks or which decisions fit (``review``).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from onet_pipeline.errors import ReviewError, ReviewUnreadable, SettingsError
+from onet_pipeline.onet.credit import credit
+from onet_pipeline.review.judging import JudgedRow, Outcome, Setting, judge, mentioned
+from onet_pipeline.review.results import RESULT_SUFFIX, counted, result_bytes
+from onet_pipeline.review.returned import ReturnedRow, read_returned
+from onet_pipeline.review.workbook import ReviewBook, workbook_bytes
+from onet_pipeline.roles.spreadsheets import MOST_UPLOAD_BYTES
+from onet_pipeline.steps.indexing import current_sync
+from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.upload_folder import ListedFile
+from onet_pipeline.store.records import Upload
+from onet_pipeline.store.review_records import ReviewFile
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+REVIEW_SUFFIX = ".review.xlsx"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedReview:
+    """What came of a reviewed file. ``known`` says that its content was applied before, so that nothing was done now.
+
+    ``result`` is where the result workbook lies; None where nothing was done.
+    """
+
+    file: ReviewFile
+    known: bool
+    result: str | None = None
+
+
+def export_review(pipeline: Pipeline, upload_key: str, path: Path | None = None) -> Path:
+    """Write the review workbook of an upload; default: ``<upload key>.review.xlsx`` in the results folder.
+
+    Raises:
+        ReviewError: the upload has no mappings.
+        NoRelease: nothing has been synced.
+        SettingsError: the file cannot be written.
+    """
+    upload, mappings = pipeline.uploads.get(upload_key), pipeline.mappings.mappings(upload_key)
+    if upload is None or not mappings:
+        raise ReviewError(f"No mappings of an upload {upload_key}: `onet-pipeline review status` lists the uploads.")
+    version = current_sync(pipeline).version
+    book = ReviewBook(
+        upload_key=upload.key,
+        upload_path=upload.path,
+        onet_version=version,
+        credit=credit(version),
+        written_at=datetime.now(UTC),
+        mappings=mappings,
+        occupations=occupation_titles(pipeline),
+    )
+    return _write(path or pipeline.results / f"{upload.key}{REVIEW_SUFFIX}", workbook_bytes(book))
+
+
+def find_upload(pipeline: Pipeline, named: str) -> Upload:
+    """Return the upload that a person names by its key, its path, or the end of its path.
+
+    Raises:
+        ReviewError: none has that name, or several have.
+    """
+    uploads = pipeline.uploads.all()
+    exact = [upload for upload in uploads if named in (upload.key, upload.path)]
+    found = exact or [upload for upload in uploads if PurePath(upload.path).name == PurePath(named).name]
+    if len(found) != 1:
+        told = ", ".join(upload.key for upload in found[:5]) or "`onet-pipeline review status` lists them"
+        raise ReviewError(f"{'Several uploads are' if found else 'No upload is'} named {named}: {told}.")
+    return found[0]
+
+
+def import_review(
+    pipeline: Pipeline, path: "UPath | Path", *, listed: ListedFile | None = None, reviewer: str | None = None
+) -> ImportedReview:
+    """Apply what a reviewed workbook or CSV decides; the rows that fit in one transaction, the others are reported.
+
+    ``listed`` is how the folder of reviews lists the file; ``reviewer`` signs it where no row does. A result workbook
+    is written beside it, or where that cannot be, into the results folder. Content that was applied before changes
+    nothing.
+
+    Raises:
+        ReviewUnreadable: it is no reviewed workbook; noted, so that the folder's sensor leaves it alone.
+        NoRelease: nothing has been synced.
+    """
+    content = _read(path)
+    file = _described(path, content, listed)
+    version = current_sync(pipeline).version
+    try:
+        rows = read_returned(content, file.name)
+    except ReviewUnreadable as error:
+        _note_unreadable(pipeline, path, file, str(error))
+        raise
+    judged = _apply(pipeline, file, rows, version, reviewer)
+    if isinstance(judged, ReviewFile):
+        return ImportedReview(judged, known=True)
+    result = _write_result(pipeline, path, result_bytes(path.name, judged))
+    return ImportedReview(_with_counts(file, judged), known=False, result=result)
+
+
+def occupation_titles(pipeline: Pipeline) -> dict[str, str]:
+    """Return the titles of the current release by code."""
+    return {occupation.code: occupation.title for occupation in pipeline.occupations.all()}
+
+
+def _apply(
+    pipeline: Pipeline, file: ReviewFile, rows: Sequence[ReturnedRow], version: str, reviewer: str | None
+) -> list[JudgedRow] | ReviewFile:
+    """Judge and write in one transaction; return what was judged, or what came of the same content before."""
+    occupations, ids = occupation_titles(pipeline), mentioned(rows)
+    with pipeline.reviews.applying() as applying:
+        known = applying.file(file.sha256)
+        if known and known.reason is None:
+            return known
+        setting = Setting(
+            mappings=applying.mappings(ids),
+            history=applying.history(ids),
+            occupations=occupations,
+            onet_version=version,
+            decided_at=file.modified_at or file.applied_at,
+            applied_at=file.applied_at,
+            file_name=file.name,
+            file_sha256=file.sha256,
+            reviewer=reviewer,
+        )
+        judged = judge(rows, setting)
+        applying.write([each.decision for each in judged if each.decision])
+        applying.close(_with_counts(file, judged))
+        return judged
+
+
+def _with_counts(file: ReviewFile, judged: Sequence[JudgedRow]) -> ReviewFile:
+    number = counted(judged)
+    uploads = {each.decision.upload_key for each in judged if each.decision}
+    return replace(
+        file,
+        upload_key=uploads.pop() if len(uploads) == 1 else None,
+        applied=number[Outcome.APPLIED],
+        unchanged=number[Outcome.UNCHANGED],
+        conflicts=number[Outcome.CONFLICT],
+        faults=number[Outcome.REFUSED],
+    )
+
+
+def _read(path: "UPath | Path") -> bytes:
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= MOST_UPLOAD_BYTES else b""
+    except OSError as error:
+        raise ReviewUnreadable(f"{path.name} cannot be had ({type(error).__name__}): check the path.") from error
+    if size > MOST_UPLOAD_BYTES:
+        raise ReviewUnreadable(f"{path.name} is larger than {MOST_UPLOAD_BYTES // 1024**2} MiB: no review is.")
+    return content
+
+
+def _described(path: "UPath | Path", content: bytes, listed: ListedFile | None) -> ReviewFile:
+    modified_at = listed.modified_at if listed else datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return ReviewFile(
+        sha256=hashlib.sha256(content).hexdigest(),
+        name=listed.path if listed else path.name,
+        size=len(content),
+        modified_at=modified_at,
+        applied_at=datetime.now(UTC),
+    )
+
+
+def _note_unreadable(pipeline: Pipeline, path: "UPath | Path", file: ReviewFile, reason: str) -> None:
+    with pipeline.reviews.applying() as applying:
+        if applying.file(file.sha256) is None:
+            applying.close(replace(file, reason=reason))
+    _write_result(pipeline, path, result_bytes(path.name, [], reason))
+
+
+def _write_result(pipeline: Pipeline, path: "UPath | Path", content: bytes) -> str:
+    """Write the result beside the file, where its reviewer looks; else into the results folder."""
+    name = f"{path.stem}{RESULT_SUFFIX}"
+    try:
+        beside = path.with_name(name)
+        beside.write_bytes(content)
+    except OSError:
+        return str(_write(pipeline.results / name, content))
+    return str(beside)
+
+
+def _write(target: Path, content: bytes) -> Path:
+    part = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(target)
+    except OSError as error:
+        raise SettingsError(f"{target} cannot be written ({error.strerror}): name another place.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return target
