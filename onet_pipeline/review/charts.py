@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _SVG = "http://www.w3.org/2000/svg"
 # Narrow, so that the text stays readable where a telephone shrinks the picture; units are CSS pixels.
-_WIDTH, _BAR, _PITCH, _SIZE = 400, 12, 44, 13
+_WIDTH, _BAR, _PITCH, _SIZE = 400, 12, 45, 14
 # Stands for the page's own colour of text, light or dark.
 _TEXT = "#010203"
 
@@ -64,10 +64,10 @@ def _figure(bars: Sequence[Bar]) -> "Figure":
         plain: dict[str, Any] = {"color": _TEXT, "fontsize": _SIZE, "va": "baseline", "parse_math": False}
         axes.text(0, top + _SIZE + 4, bar.label, ha="left", **plain)
         axes.text(_WIDTH, top + _SIZE + 4, bar.note, ha="right", **plain)
-        axes.barh(top + 23, _WIDTH, _BAR, align="edge", color=_TEXT, alpha=0.08, clip_on=False)
+        axes.barh(top + 24, _WIDTH, _BAR, align="edge", color=_TEXT, alpha=0.08, clip_on=False)
         left = 0.0
         for length, colour in bar.parts:
-            axes.barh(top + 23, length * scale, _BAR, left, align="edge", color=colour, clip_on=False)
+            axes.barh(top + 24, length * scale, _BAR, left, align="edge", color=colour, clip_on=False)
             left += length * scale
     return figure
 

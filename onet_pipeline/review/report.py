@@ -8,7 +8,7 @@ https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CSP
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -105,7 +105,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("File", upload.path),
         ("Role column", upload.role_column or "unknown"),
         ("Rows", _rows(upload)),
-        ("Release", ", ".join(f"O*NET {version}" for version in _versions(report)) or "–"),
+        ("Release", ", ".join(map(_release, _versions(report))) or "–"),
         ("Mapper", _listed(f"{each.mapper}, version {each.prompt_version}" for each in mappings)),
         ("Model", _listed(each.model or "" for each in mappings) or "none"),
     ]
@@ -130,8 +130,8 @@ def _run_facts(runs: Sequence[MappingRun]) -> list[tuple[str, str]]:
 def _rows(upload: Upload) -> str:
     if upload.row_count is None:
         return "unknown"
-    left_out = f"{upload.blank_count or 0:,} without a role, {upload.totals_count or 0:,} totals left out"
-    return f"{upload.row_count:,}, of these {left_out}"
+    blank, totals = upload.blank_count or 0, upload.totals_count or 0
+    return f"{upload.row_count:,}, {blank:,} of them without a role; besides, {totals:,} rows of totals"
 
 
 def _moment(moment: datetime | None) -> str:
@@ -142,7 +142,11 @@ def _versions(report: Report) -> list[str]:
     return sorted({mapping.onet_version for mapping in report.mappings})
 
 
-def _listed(texts: Any) -> str:
+def _release(version: str) -> str:
+    return "the sample release of onet-pipeline" if version.startswith("0.") else f"O*NET {version}"
+
+
+def _listed(texts: Iterable[str]) -> str:
     return "; ".join(sorted({text for text in texts if text}))
 
 

@@ -63,7 +63,7 @@ def test_it_tells_file_rows_roles_release_mapper_model_time_cost_and_run() -> No
     for told in (
         "payroll/staff.csv",
         "Job Title",
-        "1,203, of these 2 without a role, 1 totals left out",
+        "1,203, 2 of them without a role; besides, 1 rows of totals",
         "2 roles",
         "O*NET 30.1",
         "claude, version 7",
