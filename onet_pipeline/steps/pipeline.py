@@ -3,14 +3,17 @@
 Belongs here: which database, stores, mapper and folders the settings name. Does not: any work with them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from onet_pipeline.onet.records import Occupation
 from onet_pipeline.roles.mapper import CandidateSearch, Mapper
 from onet_pipeline.settings import Settings, read_settings
-from onet_pipeline.steps.mappers import make_mapper
+from onet_pipeline.steps.mappers import make_batches, make_mapper
+from onet_pipeline.store.batches import BatchStore
 from onet_pipeline.store.database import Database, database_url
 from onet_pipeline.store.decisions import DecisionStore
 from onet_pipeline.store.mappings import MappingStore
@@ -20,6 +23,8 @@ from onet_pipeline.store.uploads import UploadStore
 
 if TYPE_CHECKING:
     from upath import UPath
+
+    from onet_pipeline.roles.claude_batches import ClaudeBatches
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,11 @@ class Pipeline:
         """Folder of what is written for people."""
         return self.settings.root / "results"
 
+    @cached_property
+    def batches(self) -> BatchStore:
+        """Message Batches under way."""
+        return BatchStore(self.database)
+
     @property
     def archives(self) -> Path:
         """Folder of downloaded releases."""
@@ -101,6 +111,14 @@ class Pipeline:
         """
         return self.mapper_with(None)
 
+    def batches_with(self, model: str | None) -> "ClaudeBatches":
+        """Return what submits and collects Message Batches put to ``model``, by default that of the settings.
+
+        Raises:
+            SettingsError: there is no key.
+        """
+        return make_batches(self.settings, model, self._shown_occupations())
+
     def with_mapper(self, name: Literal["lexical", "claude"]) -> "Pipeline":
         """Return the same pipeline with another mapper."""
         return Pipeline(self.settings.model_copy(update={"mapper": name}))
@@ -111,5 +129,7 @@ class Pipeline:
         Raises:
             SettingsError: Claude is asked for and there is no key.
         """
-        occupations = self.occupations.all() if self.settings.strategy == "catalogue" else ()
-        return make_mapper(self.settings, search=search, occupations=occupations)
+        return make_mapper(self.settings, search=search, occupations=self._shown_occupations())
+
+    def _shown_occupations(self) -> Sequence[Occupation]:
+        return self.occupations.all() if self.settings.strategy == "catalogue" else ()

@@ -4,6 +4,7 @@ Belongs here: rows of ``batch_submissions`` and ``batch_requests``, and an uploa
 (``roles.claude_batches``), or what is done when (``steps.batches``).
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -146,9 +147,15 @@ class BatchStore:
 
     def left_over(self, upload_key: str) -> frozenset[str]:
         """Return the fingerprints of questions that closed batches of an upload brought no answer to."""
-        closed = (SubmissionRow.upload_key == upload_key) & SubmissionRow.state.in_(CLOSED)
+        return self._left((SubmissionRow.upload_key == upload_key) & SubmissionRow.state.in_(CLOSED))
+
+    def left_of(self, mapping_run_id: uuid.UUID) -> frozenset[str]:
+        """Return the fingerprints of questions that the batches of one run brought no answer to."""
+        return self._left(SubmissionRow.mapping_run_id == mapping_run_id)
+
+    def _left(self, condition: sa.ColumnElement[bool]) -> frozenset[str]:
         with self._database.reading() as session:
-            lists = session.execute(sa.select(SubmissionRow.left_over).where(closed)).scalars()
+            lists = session.execute(sa.select(SubmissionRow.left_over).where(condition)).scalars()
             return frozenset(fingerprint for each in lists for fingerprint in each)
 
 

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline.settings import Settings
+from onet_pipeline.steps.indexing import current_index
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.sync import sync_release
 from onet_pipeline_tests.support.postgres import Server
@@ -44,3 +45,24 @@ def synced(pipeline: Pipeline) -> Pipeline:
     """A pipeline that has synced the sample release."""
     sync_release(pipeline, str(sample_release_path()))
     return pipeline
+
+
+@pytest.fixture(scope="session")
+def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample release loaded into SQLite, and its index, to be copied only."""
+    home = tmp_path_factory.mktemp("synced")
+    pipeline = Pipeline(Settings(home=home, mapper="lexical"))
+    sync_release(pipeline, str(sample_release_path()))
+    current_index(pipeline)
+    pipeline.close()
+    return home
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path, synced_home: Path) -> Iterator[Pipeline]:
+    """A pipeline on SQLite that has synced the sample release, for what does not depend on the engine."""
+    shutil.copytree(synced_home, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "uploads").mkdir()
+    pipeline = Pipeline(Settings(home=tmp_path, uploads=str(tmp_path / "uploads"), mapper="lexical"))
+    yield pipeline
+    pipeline.close()
