@@ -3,11 +3,12 @@
 Belongs here: joining, and writing the formats of a table. Does not: which row has which role (``roles.spreadsheets``).
 
 The customer's cells are theirs and stay as they are, formulas too: who opens the result has opened the upload. In XLSX
-they are written as text, which no program runs. Only our own columns are made inert.
+they are values, which no program runs. Only our own columns are made inert.
 """
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ COLUMNS = ("onet_code", "onet_title", "confidence")
 _MOST_SHEET_ROWS = 1_048_576
 _MOST_CELL_CHARACTERS = 32_767
 _NOTHING = ("", "", "")
+# Short enough that a worksheet shows the number as it was written; 007, 1.50 and account numbers stay text.
+_NUMBER = re.compile(r"-?(?!0$)(?:0|[1-9]\d{0,6})(?:\.\d{0,2}[1-9])?|0")
 
 
 def joined_rows(upload: UploadRows, mappings: Iterable[RoleMapping], taxonomy: Taxonomy) -> Iterator[list[str]]:
@@ -77,7 +80,9 @@ def _xlsx(rows: Iterable[Sequence[str]], upload: UploadRows) -> bytes:
             if place >= _MOST_SHEET_ROWS or any(len(cell) > _MOST_CELL_CHARACTERS for cell in row):
                 raise UploadError("A worksheet cannot hold these rows: name a .csv file instead.")
             for column, cell in enumerate(row):
-                if cell:
+                if _NUMBER.fullmatch(cell):
+                    sheet.write_number(place, column, float(cell))
+                elif cell:
                     sheet.write_string(place, column, cell)
     return file.getvalue()
 

@@ -91,7 +91,21 @@ def test_csv_keeps_the_delimiter_of_the_upload(delimiter: str) -> None:
     assert content.splitlines()[1] == delimiter.join(["Nurse", "1", *NURSE])
 
 
-def test_a_worksheet_holds_the_cells_as_text_so_that_no_formula_runs() -> None:
+NUMBERS = ("0", "7", "-12", "1234567", "0.5", "-0.25", "12.125")
+TEXTS = ("007", "1.50", "-0", "12345678", "1e5", "1,000", "=7", "NaN", "infinity", "٣", "2026-11-22", "TRUE", "+1")
+
+
+def test_a_worksheet_holds_numbers_as_numbers_where_nothing_of_their_spelling_is_lost() -> None:
+    text = "Job Title,Value\n" + "".join(f'Nurse,"{value}"\n' for value in (*NUMBERS, *TEXTS))
+    content = written(text, ".xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert sheet is not None
+    assert [cell.data_type for cell in sheet["B"][1:]] == ["n"] * len(NUMBERS) + ["s"] * len(TEXTS)
+    read_back = [row[1] for row, _ in read_rows(content, "staff.xlsx")]
+    assert read_back == ["Value", *NUMBERS, *TEXTS]
+
+
+def test_a_worksheet_holds_no_formula() -> None:
     content = written("Job Title,Note\nNurse,=1+1\n,7\n", ".xlsx")
     sheet = openpyxl.load_workbook(io.BytesIO(content)).active
     assert sheet is not None
