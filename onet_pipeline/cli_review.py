@@ -30,11 +30,10 @@ def review() -> None:
 )
 @click.pass_obj
 def export(context: "Context", upload: str, output: Path | None) -> None:
-    """Write the review workbook of UPLOAD, a key or a path as `review status` lists them."""
-    from onet_pipeline.steps.review import export_review, find_upload
+    """Write the review workbook of UPLOAD, its key or its path in the folder of uploads."""
+    from onet_pipeline.steps.review import export_review
 
-    found = find_upload(context.pipeline, upload)
-    display.exported(export_review(context.pipeline, found.key, output))
+    display.exported(export_review(context.pipeline, upload, output))
 
 
 @review.command("import")
@@ -66,12 +65,12 @@ def status(context: "Context") -> None:
 @click.pass_obj
 def confirm(context: "Context", upload: str, bulk: str | None, yes: bool, reviewer: str | None) -> None:
     """Confirm many mappings of UPLOAD at once."""
-    from onet_pipeline.steps.review import find_upload
     from onet_pipeline.steps.review_bulk import Bulk, bulk_candidates, confirm_bulk
+    from onet_pipeline.steps.uploads import registered_upload
 
     if bulk is None:
         raise click.UsageError("Say which: --high or --exact.")
-    key = find_upload(context.pipeline, upload).key
+    key = registered_upload(context.pipeline, upload).key
     if yes:
         who = reviewer or getpass.getuser()
         display.confirmed(confirm_bulk(context.pipeline, key, Bulk(bulk), reviewer=who), who)

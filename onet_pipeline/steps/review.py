@@ -8,26 +8,28 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onet_pipeline.errors import ReviewError, ReviewUnreadable, SettingsError
+from onet_pipeline.errors import ReviewError, ReviewUnreadable
 from onet_pipeline.onet.credit import credit
 from onet_pipeline.review.judging import JudgedRow, Outcome, Setting, judge, mentioned
 from onet_pipeline.review.results import RESULT_SUFFIX, counted, result_bytes
 from onet_pipeline.review.returned import ReturnedRow, read_returned
 from onet_pipeline.review.workbook import ReviewBook, workbook_bytes
 from onet_pipeline.roles.spreadsheets import MOST_UPLOAD_BYTES
+from onet_pipeline.steps.export import write_whole
 from onet_pipeline.steps.indexing import current_sync
 from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.report import report_folder
 from onet_pipeline.steps.upload_folder import ListedFile
-from onet_pipeline.store.records import Upload
+from onet_pipeline.steps.uploads import registered_upload
 from onet_pipeline.store.review_records import ReviewFile
 
 if TYPE_CHECKING:
     from upath import UPath
 
-REVIEW_SUFFIX = ".review.xlsx"
+WORKBOOK = "review.xlsx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,19 @@ class ImportedReview:
     result: str | None = None
 
 
-def export_review(pipeline: Pipeline, upload_key: str, path: Path | None = None) -> Path:
-    """Write the review workbook of an upload; default: ``<upload key>.review.xlsx`` in the results folder.
+def export_review(pipeline: Pipeline, name: str, path: Path | None = None) -> Path:
+    """Write the review workbook of an upload, named by key or path; default: ``review.xlsx`` beside its report.
 
     Raises:
-        ReviewError: the upload has no mappings.
+        UploadUnreadable: no upload is registered so.
+        ReviewError: it has no mappings.
         NoRelease: nothing has been synced.
         SettingsError: the file cannot be written.
     """
-    upload, mappings = pipeline.uploads.get(upload_key), pipeline.mappings.mappings(upload_key)
-    if upload is None or not mappings:
-        raise ReviewError(f"No mappings of an upload {upload_key}: `onet-pipeline review status` lists the uploads.")
+    upload = registered_upload(pipeline, name)
+    mappings = pipeline.mappings.mappings(upload.key)
+    if not mappings:
+        raise ReviewError(f"No role of {upload.path} is mapped yet, so that there is nothing to review.")
     version = current_sync(pipeline).version
     book = ReviewBook(
         upload_key=upload.key,
@@ -63,22 +67,7 @@ def export_review(pipeline: Pipeline, upload_key: str, path: Path | None = None)
         mappings=mappings,
         occupations=occupation_titles(pipeline),
     )
-    return _write(path or pipeline.results / f"{upload.key}{REVIEW_SUFFIX}", workbook_bytes(book))
-
-
-def find_upload(pipeline: Pipeline, named: str) -> Upload:
-    """Return the upload that a person names by its key, its path, or the end of its path.
-
-    Raises:
-        ReviewError: none has that name, or several have.
-    """
-    uploads = pipeline.uploads.all()
-    exact = [upload for upload in uploads if named in (upload.key, upload.path)]
-    found = exact or [upload for upload in uploads if PurePath(upload.path).name == PurePath(named).name]
-    if len(found) != 1:
-        told = ", ".join(upload.key for upload in found[:5]) or "`onet-pipeline review status` lists them"
-        raise ReviewError(f"{'Several uploads are' if found else 'No upload is'} named {named}: {told}.")
-    return found[0]
+    return write_whole(path or report_folder(pipeline.settings, upload.key) / WORKBOOK, workbook_bytes(book))
 
 
 def import_review(
@@ -189,18 +178,5 @@ def _write_result(pipeline: Pipeline, path: "UPath | Path", content: bytes) -> s
         beside = path.with_name(name)
         beside.write_bytes(content)
     except OSError:
-        return str(_write(pipeline.results / name, content))
+        return str(write_whole(pipeline.results / name, content))
     return str(beside)
-
-
-def _write(target: Path, content: bytes) -> Path:
-    part = target.with_name(f".{target.name}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(target)
-    except OSError as error:
-        raise SettingsError(f"{target} cannot be written ({error.strerror}): name another place.") from error
-    finally:
-        part.unlink(missing_ok=True)
-    return target

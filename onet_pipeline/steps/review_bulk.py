@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from onet_pipeline.errors import ReviewError
 from onet_pipeline.roles.records import ConfidenceTier, Method
 from onet_pipeline.roles.titles import normalise
 from onet_pipeline.steps.pipeline import Pipeline
@@ -30,13 +29,9 @@ def bulk_candidates(pipeline: Pipeline, upload_key: str, bulk: Bulk) -> tuple[Ro
     HIGH: the mapper, or a reviewer elsewhere, is sure. EXACT: the role is a title of its occupation and of no other.
 
     Raises:
-        ReviewError: the upload has no mappings.
         NoRelease: nothing has been synced.
     """
-    mappings = pipeline.mappings.mappings(upload_key)
-    if not mappings:
-        raise ReviewError(f"No mappings of an upload {upload_key}: `onet-pipeline review status` lists the uploads.")
-    return tuple(filter(_rule(pipeline, bulk), mappings))
+    return tuple(filter(_rule(pipeline, bulk), pipeline.mappings.mappings(upload_key)))
 
 
 def confirm_bulk(pipeline: Pipeline, upload_key: str, bulk: Bulk, *, reviewer: str) -> int:

@@ -12,6 +12,7 @@ from onet_pipeline.errors import ReviewsUnlisted
 from onet_pipeline.orchestration.review_sensor import review_sensor
 from onet_pipeline.settings import Settings
 from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.report import report_folder
 from onet_pipeline_tests.support.orchestration import SETTLED, Daemon, drop
 from onet_pipeline_tests.support.reviews import decided
 
@@ -35,8 +36,8 @@ def mapped(daemon: Daemon) -> Daemon:
 
 
 def workbook(pipeline: Pipeline) -> bytes:
-    (path,) = pipeline.results.glob("*.review.xlsx")
-    return path.read_bytes()
+    (upload,) = pipeline.uploads.all()
+    return (report_folder(pipeline.settings, upload.key) / "review.xlsx").read_bytes()
 
 
 def review(pipeline: Pipeline, name: str, decisions: Mapping[str, str], by: str = "Ann") -> Path:

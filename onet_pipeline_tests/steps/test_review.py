@@ -8,10 +8,11 @@ from pathlib import Path
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from onet_pipeline.errors import NoRelease, ReviewError, ReviewsUnlisted, ReviewUnreadable
+from onet_pipeline.errors import NoRelease, ReviewError, ReviewsUnlisted, ReviewUnreadable, UploadUnreadable
 from onet_pipeline.roles.records import ConfidenceTier, Role
 from onet_pipeline.steps.mapping import map_upload
 from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.report import report_folder
 from onet_pipeline.steps.review import export_review, import_review
 from onet_pipeline.steps.review_bulk import Bulk, bulk_candidates, confirm_bulk
 from onet_pipeline.steps.review_folder import apply_waiting_reviews, waiting_reviews
@@ -65,14 +66,17 @@ def result_rows(path: str | None) -> dict[str, tuple[str, str]]:
     return {row[1]: (row[4], row[5]) for row in rows}
 
 
-def test_a_workbook_is_written_into_the_results_or_where_one_says(city: Pipeline, tmp_path: Path) -> None:
-    assert export_review(city, "city") == city.results / "city.review.xlsx"
+def test_a_workbook_is_written_beside_the_report_or_where_one_says(city: Pipeline, tmp_path: Path) -> None:
+    assert export_review(city, "city") == report_folder(city.settings, "city") / "review.xlsx"
     assert export_review(city, "city", tmp_path / "here.xlsx").stat().st_size > 5_000
 
 
-def test_an_upload_without_mappings_has_no_workbook(city: Pipeline) -> None:
-    with pytest.raises(ReviewError, match="nowhere"):
+def test_an_upload_that_is_unknown_or_not_mapped_yet_has_no_workbook(city: Pipeline) -> None:
+    with pytest.raises(UploadUnreadable, match="nowhere"):
         export_review(city, "nowhere")
+    city.uploads.register([SeenUpload("new", "new.csv", 100, None, "b" * 64)])
+    with pytest.raises(ReviewError, match=r"new\.csv"):
+        export_review(city, "new")
 
 
 def test_decisions_are_applied_with_who_when_and_from_which_file(city: Pipeline) -> None:
