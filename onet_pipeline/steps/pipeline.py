@@ -121,7 +121,9 @@ class Pipeline:
 
     def with_mapper(self, name: Literal["lexical", "claude"]) -> "Pipeline":
         """Return the same pipeline with another mapper."""
-        return Pipeline(self.settings.model_copy(update={"mapper": name}))
+        other = Pipeline(self.settings.model_copy(update={"mapper": name}))
+        vars(other)["database"] = self.database  # shared, so that closing one leaves no connection open
+        return other
 
     def mapper_with(self, search: CandidateSearch | None) -> Mapper:
         """Return the mapper of the settings, whose second look may search wider.

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from onet_pipeline.orchestration.assets.uploads import COLUMN_LINEAGE
 from onet_pipeline_tests.support.orchestration import Daemon, drop
 
 
@@ -23,6 +24,17 @@ def test_a_mapped_upload_tells_confidence_methods_cost_and_its_riskiest_answers(
     assert mappings["method_lexical"] == 3
     assert mappings["cost_usd"] == 0
     assert str(mappings["riskiest"]).splitlines()[2].startswith("| zzqx |")
+
+
+def test_the_columns_of_mappings_lead_back_to_columns_that_exist(daemon: Daemon) -> None:
+    graph = daemon.definitions.resolve_asset_graph()
+    for column, sources in COLUMN_LINEAGE.deps_by_column.items():
+        for asset, name in [
+            ("role_mappings", column),
+            *((each.asset_key.path[0], each.column_name) for each in sources),
+        ]:
+            schema = graph.get(dg.AssetKey(asset)).metadata["dagster/column_schema"]
+            assert name in [each.name for each in schema.columns]
 
 
 def test_what_a_cell_holds_is_shown_and_never_interpreted(daemon: Daemon) -> None:

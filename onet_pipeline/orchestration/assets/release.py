@@ -141,6 +141,8 @@ TABLES = (
     ),
 )
 
+OCCUPATIONS, ALTERNATE_TITLES, TASKS = (table.key for table in TABLES)
+
 
 @dg.multi_asset(name="onet_tables", specs=[table.spec for table in TABLES])
 def onet_tables(

@@ -7,7 +7,7 @@ Belongs here: the two partitioned assets and what they tell. Does not: reading f
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -15,6 +15,7 @@ from pydantic import Field
 
 from onet_pipeline.errors import UploadUnreadable
 from onet_pipeline.onet.credit import credit
+from onet_pipeline.orchestration.assets.release import OCCUPATIONS
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.groups import OWNERS, UPLOAD_TAGS, UPLOADS
@@ -30,6 +31,14 @@ from onet_pipeline.store.records import MappingCounts, Upload
 
 # Calls to the mapper are bounded across runs by the limit of this pool, see deploy/README.md.
 MAPPING_POOL = "mapping"
+COLUMN_LINEAGE = dg.TableColumnLineage(
+    {
+        "source_role": [dg.TableColumnDep(dg.AssetKey("upload_roles"), "source_role")],
+        "row_count": [dg.TableColumnDep(dg.AssetKey("upload_roles"), "row_count")],
+        "onet_code": [dg.TableColumnDep(OCCUPATIONS, "code")],
+        "onet_title": [dg.TableColumnDep(OCCUPATIONS, "title")],
+    }
+)
 _BY_RISK = (ConfidenceTier.LOW, ConfidenceTier.MEDIUM, ConfidenceTier.HIGH)
 
 
@@ -87,19 +96,42 @@ class MappingConfig(dg.Config):
     metadata=table_definition(MappingRow),
     partitions_def=uploads_partitions,
     pool=MAPPING_POOL,
+    output_required=False,
+    dagster_type=dg.Nothing,
 )
 def role_mappings(
     context: dg.AssetExecutionContext, config: MappingConfig, pipeline: dg.ResourceParam[Pipeline]
-) -> dg.MaterializeResult[None]:
-    """Map the roles; each batch is saved as it lands."""
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Map the roles; each batch is saved as it lands. Nothing is materialized while a Message Batch is under way."""
     key = context.partition_key
     with told_plainly():
         outcome = map_upload(pipeline, key, run_id=context.run.run_id, fresh=config.fresh)
         upload, mappings = registered(pipeline, key), pipeline.mappings.mappings(key)
         counts = pipeline.mappings.counts([key]).get(key, MappingCounts())
-    return dg.MaterializeResult(
+    if outcome.waits_for:
+        _tell_waiting(context, outcome.waits_for)
+        return
+    yield dg.MaterializeResult(
         data_version=dg.DataVersion(_version(mappings)),
-        metadata={**_totals(upload, counts), **_run(outcome), **_provenance(mappings)},
+        metadata={
+            **_totals(upload, counts),
+            **_run(outcome),
+            **_provenance(mappings),
+            "dagster/column_lineage": COLUMN_LINEAGE,
+        },
+    )
+
+
+def _tell_waiting(context: dg.AssetExecutionContext, waits_for: str) -> None:
+    """Say of the run and of its partition that they wait."""
+    context.instance.add_run_tags(context.run.run_id, {"onet/state": "waiting"})
+    context.log_event(
+        dg.AssetObservation(
+            asset_key="role_mappings",
+            partition=context.partition_key,
+            description=waits_for,
+            metadata={"state": "waiting"},
+        )
     )
 
 
@@ -144,9 +176,15 @@ def _run(outcome: MappingOutcome) -> dict[str, Any]:
     return {
         "asked": outcome.asked,
         "kept": outcome.kept,
+        "fallbacks_to_try_again": outcome.unsettled,
+        "without_candidates": outcome.without_candidates,
         "calls": usage.calls,
+        "retries": usage.retries,
+        "out_of_list_answers": usage.out_of_list_answers,
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
+        "cache_read_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
         "cost_usd": usage.cost_usd if usage.cost_usd is not None else "unknown: the model has no known price",
         "seconds": round(outcome.seconds, 1),
     }
