@@ -28,6 +28,7 @@ def _row(mapping: Mapping, taxonomy: Taxonomy) -> Row:
         **_groups(mapping.settled_code, taxonomy),
         "method": mapping.method.value,
         "user_confirmed": str(mapping.user_confirmed).lower(),
+        "confirmed_by": mapping.confirmed_by,
         "reasoning": mapping.reasoning,
         "runners_up": " ".join(mapping.runners_up),
         "missing_information": mapping.missing_information,

@@ -29,13 +29,9 @@ def _risk(mapping: Mapping) -> tuple[object, ...]:
 
 
 def settled_title(mapping: Mapping, taxonomy: Taxonomy) -> str | None:
-    """Return the title of the code to use: as it was shown when mapped, else as the release has it."""
+    """Return the title of the code to use: as it was kept with the mapping, else as the release has it."""
     code = mapping.settled_code
-    if code is None:
-        return None
-    if code == mapping.onet_code and mapping.onet_title is not None:
-        return mapping.onet_title
-    return title_of(mapping, code, taxonomy)
+    return (mapping.settled_title or title_of(mapping, code, taxonomy)) if code else None
 
 
 def title_of(mapping: Mapping, code: str, taxonomy: Taxonomy) -> str | None:

@@ -49,7 +49,7 @@ def _shown(mapping: Mapping, taxonomy: Taxonomy) -> ShownRow:
         title=storable(settled_title(mapping, taxonomy) or ""),
         group=group_name(taxonomy.rollup(code).major) if code else "",
         tier=mapping.confidence.value,
-        method="Confirmed" if mapping.user_confirmed else METHODS[mapping.method],
+        method=_method(mapping),
         reasoning=storable(mapping.reasoning),
         missing=storable(mapping.missing_information or ""),
         origin=tuple(storable(line) for line in _origin(mapping, taxonomy)),
@@ -57,23 +57,44 @@ def _shown(mapping: Mapping, taxonomy: Taxonomy) -> ShownRow:
     )
 
 
-def _origin(mapping: Mapping, taxonomy: Taxonomy) -> list[str]:
-    lines = []
+def _method(mapping: Mapping) -> str:
     if mapping.user_confirmed:
-        when = f" on {mapping.confirmed_at:%Y-%m-%d}" if mapping.confirmed_at else ""
-        lines.append(f"Confirmed by {mapping.confirmed_by or 'a reviewer'}{when}.")
-    if mapping.user_confirmed and mapping.confirmed_code != mapping.onet_code:
-        lines.append(f"Before the review: {_named(mapping.onet_code, mapping, taxonomy)}.")
+        return "Confirmed"
+    return "Rejected" if mapping.is_rejected else METHODS[mapping.method]
+
+
+def _origin(mapping: Mapping, taxonomy: Taxonomy) -> list[str]:
+    lines = _review(mapping, taxonomy)
     if mapping.method is Method.FALLBACK:
         lines.append(f"The model gave no answer: {mapping.fallback_reason or 'no reason is known'}")
     if mapping.cached_from:
         lines.append(f"Decided before, in {mapping.cached_from}.")
+    if mapping.second_look:
+        lines.append(f"Asked twice, in another order: the answers {mapping.second_look.value}.")
     lines.append(f"{mapping.mapper}{f', {mapping.model}' if mapping.model else ''}; O*NET {mapping.onet_version}.")
     return lines
 
 
+def _review(mapping: Mapping, taxonomy: Taxonomy) -> list[str]:
+    before = _named(mapping.onet_code, mapping, taxonomy)
+    if mapping.is_rejected:
+        return [f"A reviewer rejected {before}."]
+    if not mapping.user_confirmed:
+        return []
+    when = f" on {mapping.confirmed_at:%Y-%m-%d}" if mapping.confirmed_at else ""
+    lines = [f"Confirmed by {mapping.confirmed_by or 'a reviewer'}{when}."]
+    if mapping.confirmed_code != mapping.onet_code:
+        lines.append(f"Before the review: {before}.")
+    if mapping.confirmed_comment:
+        lines.append(f"Comment: {mapping.confirmed_comment}")
+    return lines
+
+
 def _named(code: str | None, mapping: Mapping, taxonomy: Taxonomy) -> str:
-    return f"{code} {title_of(mapping, code, taxonomy) or ''}".strip() if code else "no occupation"
+    if code is None:
+        return "no occupation"
+    title = mapping.onet_title if code == mapping.onet_code else title_of(mapping, code, taxonomy)
+    return f"{code} {title or ''}".strip()
 
 
 def packed(rows: Sequence[ShownRow]) -> str:

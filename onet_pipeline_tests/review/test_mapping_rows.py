@@ -44,6 +44,11 @@ def test_what_a_reviewer_chose_stands_with_its_own_title_and_groups() -> None:
     assert row["soc_2"] == "33-0000"
 
 
+def test_a_code_that_a_reviewer_rejected_is_no_answer() -> None:
+    (row,) = mapping_rows([mapping("RN", rejected_code="29-1141.00")], TAXONOMY)
+    assert (row["onet_code"], row["onet_title"], row["soc_2"]) == (None, None, None)
+
+
 @pytest.mark.parametrize("role", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
 def test_a_formula_is_inert_in_delimited_files(role: str) -> None:
     text = delimited_bytes(rows(role), ",").decode("utf-8-sig")

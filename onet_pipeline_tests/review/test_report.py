@@ -10,7 +10,7 @@ import pytest
 
 from onet_pipeline.review.report import ROWS_WITHOUT_SCRIPT, report_html, report_picture
 from onet_pipeline.review.risk import riskiest_first
-from onet_pipeline.roles.records import ConfidenceTier, Method, Usage
+from onet_pipeline.roles.records import ConfidenceTier, Method, SecondLook, Usage
 from onet_pipeline.store.records import Mapping
 from onet_pipeline_tests.support.mapped import MOMENT, mapping, report_of
 
@@ -97,8 +97,16 @@ def test_a_row_shows_reasoning_runners_up_with_titles_missing_information_and_wh
         reasoning="Two kinds of nurses.",
     )
     failed = mapping("Cop", "33-3051.00", method=Method.FALLBACK, fallback_reason="The API was down.")
-    reviewed = mapping("RN", user_confirmed=True, confirmed_by="Kim", confirmed_at=MOMENT, confirmed_code="29-2061.00")
-    html = page_of(cached, failed, reviewed)
+    reviewed = mapping(
+        "RN",
+        user_confirmed=True,
+        confirmed_by="Kim",
+        confirmed_at=MOMENT,
+        confirmed_code="29-2061.00",
+        confirmed_comment="She gives medicine.",
+    )
+    rejected = mapping("Cook", "51-4121.00", rejected_code="51-4121.00", second_look=SecondLook.DISAGREED)
+    html = page_of(cached, failed, reviewed, rejected)
     for told in (
         "Two kinds of nurses.",
         "Licensed Practical Nurses <code>29-2061.00</code>",
@@ -107,6 +115,9 @@ def test_a_row_shows_reasoning_runners_up_with_titles_missing_information_and_wh
         "The model gave no answer: The API was down.",
         "Confirmed by Kim on 2026-11-22.",
         "Before the review: 29-1141.00 Registered Nurses.",
+        "Comment: She gives medicine.",
+        "A reviewer rejected 51-4121.00 Welders and Cutters.",
+        "Asked twice, in another order: the answers disagreed.",
     ):
         assert told in html
 
@@ -173,15 +184,20 @@ def test_a_hostile_title_adds_no_element_and_is_read_back_as_text(title: str) ->
 
 def test_hostile_reasoning_names_and_file_names_are_inert_too() -> None:
     evil = "</script><script>alert(1)</script>"
-    harmless = Page(page_of(mapping("Nurse", missing_information="x", cached_from="x", method=Method.CACHED)))
+    review: dict[str, Any] = {"user_confirmed": True, "confirmed_code": "29-1141.00"}
+    shown: dict[str, Any] = {"missing_information": "x", "cached_from": "x", "confirmed_comment": "x"}
+    harmless = Page(page_of(mapping("Nurse", method=Method.CACHED, **shown, **review)))
     hostile = mapping(
         "Nurse",
         onet_title=evil,
         reasoning=evil,
         missing_information=evil,
         cached_from=evil,
+        confirmed_by=evil,
+        confirmed_comment=evil,
         method=Method.CACHED,
         model=evil,
+        **review,
     )
     html = report_html(report_of([hostile], path=f"a/{evil}.csv")).decode()
     assert sorted(Page(html).tags()) == sorted(harmless.tags())
