@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from openpyxl.worksheet.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from onet_pipeline.review.judging import JudgedRow, Outcome, Setting, judge, mentioned
-from onet_pipeline.review.returned import ReturnedRow
-from onet_pipeline.review.sheet import Reference
+from onet_pipeline.review.returned import ReturnedRow, read_returned
+from onet_pipeline.review.sheet import Column, Reference
 from onet_pipeline.roles.records import ConfidenceTier
 from onet_pipeline.store.records import Mapping
 from onet_pipeline.store.review_records import ReviewDecision, Verdict, decision_on
-from onet_pipeline_tests.support.reviews import NOW, OCCUPATIONS, confirmed, mapping
+from onet_pipeline_tests.support.reviews import NOW, OCCUPATIONS, book, confirmed, edited, mapping, place
 
 NURSE = mapping("RN")
 
@@ -193,3 +196,35 @@ def test_a_retired_confirmation_cannot_be_confirmed_again() -> None:
 def test_the_mappings_that_rows_speak_of_are_found_by_reference() -> None:
     assert mentioned([row("confirm"), replace(row("confirm"), reference="x")]) == [NURSE.id]
     assert isinstance(NURSE.id, uuid.UUID)
+
+
+@example(
+    [
+        "_x000D_",
+        "a\r\nb",
+        " x ",
+        "007",
+        "TRUE",
+        "1e5",
+        "=1+1",
+        "\x85nel",
+        "\u200b",
+        "2021-11-01",
+        "'quoted",
+        "x" * 40_000,
+    ]
+)
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.text(min_size=1, max_size=60), min_size=1, max_size=12, unique_by=repr))
+def test_whatever_a_role_holds_its_decision_comes_back_to_it(roles: list[str]) -> None:
+    mappings = [mapping(role) for role in roles]
+
+    def confirm_all(sheet: Worksheet) -> None:
+        for line in range(2, len(roles) + 2):
+            sheet.cell(line, place(sheet, Column.DECISION)).value = "confirm"
+            sheet.cell(line, place(sheet, Column.REVIEWER)).value = "Ann"
+
+    rows = read_returned(edited(book(*mappings), confirm_all), "any.xlsx")
+    judged = judge(rows, setting(*mappings))
+    assert {each.outcome for each in judged} == {Outcome.APPLIED}
+    assert sorted(each.decision.source_role for each in judged if each.decision) == sorted(roles)

@@ -10,17 +10,19 @@ import pytest
 
 from onet_pipeline.errors import NoRelease, ReviewError, ReviewsUnlisted, ReviewUnreadable, UploadUnreadable
 from onet_pipeline.roles.records import ConfidenceTier, Role
+from onet_pipeline.settings import Settings
 from onet_pipeline.steps.mapping import map_upload
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.report import report_folder
 from onet_pipeline.steps.review import export_review, import_review
 from onet_pipeline.steps.review_bulk import Bulk, bulk_candidates, confirm_bulk
-from onet_pipeline.steps.review_folder import apply_waiting_reviews, waiting_reviews
+from onet_pipeline.steps.review_folder import apply_waiting_reviews, reviews_folder, waiting_reviews
 from onet_pipeline.steps.review_status import read_review_status
 from onet_pipeline.store.records import Mapping as RoleMapping
 from onet_pipeline.store.records import RoleCounts, SeenUpload
 from onet_pipeline.store.review_records import Verdict
 from onet_pipeline_tests.support.orchestration import SETTLED
+from onet_pipeline_tests.support.processes import run_together
 from onet_pipeline_tests.support.reviews import decided
 
 ROLES = ("Police Officer", "Registered Nurses", "zzqx")
@@ -213,3 +215,28 @@ def test_status_tells_what_waits_per_upload(city: Pipeline) -> None:
     assert {each.mapper for each in status.accuracies} == {"lexical"}
     assert sum(each.share.n for each in status.accuracies) == 2
     assert sum(each.share.hits for each in status.accuracies) == 1
+
+
+def test_the_folder_of_reviews_may_be_an_address(city: Pipeline) -> None:
+    pipeline = Pipeline(city.settings.model_copy(update={"reviews": "memory://reviews"}))
+    folder = reviews_folder(pipeline.settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ann.xlsx").write_bytes(reviewed(city, {"Police Officer": "confirm", "zzqx": "perhaps"}))
+    (imported,) = apply_waiting_reviews(pipeline).imported
+    assert (imported.file.applied, imported.file.faults) == (1, 1)
+    assert (folder / "ann.result.xlsx").exists()
+    assert waiting_reviews(pipeline) == ()
+    pipeline.close()
+
+
+def import_one(_number: int, settings: Settings, path: Path) -> None:
+    pipeline = Pipeline(settings)
+    import_review(pipeline, path)
+    pipeline.close()
+
+
+def test_processes_that_import_the_same_file_apply_it_once(city: Pipeline) -> None:
+    path = drop(city, "ann.xlsx", reviewed(city, {"Police Officer": "confirm", "zzqx": "none of these"}))
+    assert run_together(4, import_one, city.settings, path) == []
+    assert len(city.reviews.decisions()) == 2
+    assert len(city.reviews.files()) == 1
