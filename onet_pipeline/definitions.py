@@ -29,6 +29,7 @@ from onet_pipeline.orchestration.checks.uploads import (
     no_upload_is_rejected,
 )
 from onet_pipeline.orchestration.jobs import check_uploads, import_reviews, map_upload, sync_onet
+from onet_pipeline.orchestration.message_batches import batch_sensor, collect_batches
 from onet_pipeline.orchestration.resources import environment_pipeline
 from onet_pipeline.orchestration.review_sensor import review_sensor
 from onet_pipeline.orchestration.schedules import release_schedule, uploads_check_schedule
@@ -58,8 +59,8 @@ CHECKS = (
     no_confirmed_code_is_retired,
     no_reviewed_row_is_left_out,
 )
-JOBS = (sync_onet, map_upload, check_uploads, import_reviews)
-SENSORS = (upload_sensor, review_sensor, onet_automation, failed_runs)
+JOBS = (sync_onet, map_upload, collect_batches, check_uploads, import_reviews)
+SENSORS = (upload_sensor, batch_sensor, review_sensor, onet_automation, failed_runs)
 SCHEDULES = (release_schedule, uploads_check_schedule)
 
 

@@ -7,7 +7,7 @@ Belongs here: what is asked, what is taken over, what is saved together. Does no
 import hashlib
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -16,7 +16,10 @@ from onet_pipeline.errors import OnetPipelineError, UploadUnreadable
 from onet_pipeline.review.accuracy import measured_scores
 from onet_pipeline.roles.mapper import Mapper
 from onet_pipeline.roles.records import Answer, Method, Question, Role, Usage
+from onet_pipeline.steps.batches import submit
+from onet_pipeline.steps.collecting import advance
 from onet_pipeline.steps.indexing import CurrentIndex, current_index
+from onet_pipeline.steps.mappers import asks_claude
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.reuse import Settled, settled_elsewhere
 from onet_pipeline.store.mappings import new_run
@@ -38,6 +41,9 @@ class MappingOutcome:
     ``asked`` counts questions put to the mapper: spellings that normalise alike are one. ``kept`` counts roles that an
     earlier, interrupted run of the same inputs had saved, and roles that a reviewer has confirmed. ``unsettled`` counts
     roles that the mapper failed to answer: they have a fallback and will be asked again.
+
+    ``waits_for`` says which Message Batch is under way; the upload is not done then. ``collected`` counts answers of
+    one that has ended by now; their roles are kept.
     """
 
     roles: int
@@ -48,6 +54,9 @@ class MappingOutcome:
     by_tier: Mapping[str, int]
     usage: Usage
     seconds: float
+    collected: int = 0
+    waits_for: str | None = None
+    without_candidates: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,8 @@ def map_upload(pipeline: Pipeline, key: str, *, run_id: str | None = None, fresh
     """Map every role of a registered upload whose roles have been read; each batch is committed as it lands.
 
     Roles that a reviewer confirmed stay as they are, and what reviewers settled in other uploads is taken over, as the
-    settings say. ``fresh`` asks again what a mapper decided before.
+    settings say. ``fresh`` asks again what a mapper decided before. In batch mode questions are submitted, and a later
+    call takes up what came of them.
 
     Raises:
         MapperError: the mapper cannot go on; what was saved stays, and the mapping run says why.
@@ -80,17 +90,27 @@ def map_upload(pipeline: Pipeline, key: str, *, run_id: str | None = None, fresh
     upload = pipeline.uploads.get(key)
     if upload is None:
         raise UploadUnreadable(f"No upload is registered as {key}: scan the uploads first.")
+    ended = advance(pipeline, key)
+    if ended.waits_for:
+        return _waiting(pipeline, key, ended.waits_for, time.monotonic() - started)
     current = current_index(pipeline)
     mapper = pipeline.mapper_with(current.index)
     run = _new_run(upload, current, mapper, run_id)
     pipeline.mappings.start_run(run)
     try:
-        outcome = _map_roles(pipeline, run, current, mapper, fresh=fresh)
+        # What a batch brought just now is fresh.
+        outcome = _map_roles(pipeline, run, current, mapper, fresh=fresh and not ended.requests)
     except OnetPipelineError as error:
         pipeline.mappings.finish_run(run, RunOutcome.FAILED, reason=str(error))
         raise
     _finish(pipeline, run, outcome, upload_fingerprint(upload.content_sha256, current.index.version, mapper))
-    return replace(outcome, seconds=time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return replace(outcome, seconds=seconds, usage=outcome.usage + ended.usage, collected=ended.answered)
+
+
+def _waiting(pipeline: Pipeline, key: str, waits_for: str, seconds: float) -> MappingOutcome:
+    roles = len(pipeline.uploads.roles(key))
+    return MappingOutcome(roles, 0, 0, 0, {}, {}, Usage(), seconds, waits_for=waits_for)
 
 
 def _new_run(upload: Upload, current: CurrentIndex, mapper: Mapper, run_id: str | None) -> MappingRun:
@@ -107,7 +127,13 @@ def _new_run(upload: Upload, current: CurrentIndex, mapper: Mapper, run_id: str 
 
 
 def _finish(pipeline: Pipeline, run: MappingRun, outcome: MappingOutcome, fingerprint: str) -> None:
-    """Close the run; fallbacks are provisional, so an upload that has some is not done and will be tried again."""
+    """Close the run; fallbacks are provisional, so an upload that has some is not done and will be tried again.
+
+    A run that submitted a Message Batch is closed when that is collected.
+    """
+    run = replace(run, without_candidates=outcome.without_candidates)
+    if outcome.waits_for:
+        return
     if outcome.unsettled:
         reason = f"{outcome.unsettled} of {outcome.roles} roles fell back to the best-ranked candidate."
         pipeline.mappings.finish_run(run, RunOutcome.PARTIAL, reason=reason)
@@ -127,10 +153,13 @@ def _map_roles(
         saving.save([(question, found.answer(question), found.origin) for question, found in settled])
     for some in _slices(work.cached):
         saving.save([(question, _taken_over(question, decision), decision.origin) for question, decision in some])
-    with closing(mapper.answer([group[0] for group in work.asked.values()])) as batches:
+    run = replace(run, without_candidates=sum(not question.candidates for question in questions))
+    by_call, by_batch = _ways(pipeline, run, work.asked.values(), fingerprints)
+    with closing(mapper.answer([group[0] for group in by_call])) as batches:
         for batch in batches:
             answered = [(question, answer) for answer in batch.answers for question in work.asked[answer.question_id]]
             saving.save([(question, answer, None) for question, answer in answered], batch.usage)
+    waits_for = submit(pipeline, run, by_batch, fingerprints) if by_batch else None
     return MappingOutcome(
         roles=len(roles),
         asked=len(work.asked),
@@ -140,7 +169,24 @@ def _map_roles(
         by_tier=dict(saving.by_tier),
         usage=saving.usage,
         seconds=0.0,
+        waits_for=waits_for,
+        without_candidates=run.without_candidates,
     )
+
+
+def _ways(
+    pipeline: Pipeline,
+    run: MappingRun,
+    groups: Collection[list[Question]],
+    fingerprints: Mapping[int, str | None],
+) -> tuple[list[list[Question]], list[list[Question]]]:
+    """Split questions into those asked by calls and those for a Message Batch; what one left over goes by calls."""
+    if pipeline.settings.claude_mode == "calls" or not asks_claude(pipeline.settings):
+        return list(groups), []
+    left = pipeline.batches.left_over(run.upload_key)
+    by_batch = [group for group in groups if (key := fingerprints[group[0].id]) and key not in left]
+    sent = {group[0].id for group in by_batch}
+    return [group for group in groups if group[0].id not in sent], by_batch
 
 
 class _Saving:
@@ -226,6 +272,7 @@ def _taken_over(question: Question, decision: Decision) -> Answer:
         method=Method.CACHED,
         runners_up=decision.runners_up,
         missing_information=decision.missing_information,
+        second_look=decision.second_look,
     )
 
 

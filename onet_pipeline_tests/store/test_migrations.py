@@ -150,3 +150,23 @@ def test_a_migration_that_rebuilds_a_parent_table_on_sqlite_keeps_its_children(
     with sqlite_database.reading() as session:
         assert session.execute(sa.text("SELECT count(*) FROM onet_alternate_titles")).scalar_one() == 1
         assert session.execute(sa.text("PRAGMA foreign_keys")).scalar_one() == 1
+
+
+def test_an_upload_keeps_its_roles_when_it_may_wait_and_does_not_wait_when_it_may_not(empty_database: Database) -> None:
+    empty_database.upgrade("0002")
+    engine = empty_database._connected()
+    with engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO uploads (key, path, size, status) VALUES ('city', 'c.csv', 1, 'seen')"))
+        connection.execute(
+            sa.text(
+                "INSERT INTO upload_roles (upload_key, role_key, position, source_role, row_count, context) "
+                "VALUES ('city', 'k', 0, 'Nurse', 1, '[]')"
+            )
+        )
+    empty_database.upgrade()
+    with empty_database.writing() as session:
+        session.execute(sa.text("UPDATE uploads SET status = 'waiting'"))
+    empty_database.downgrade("0002")
+    with engine.begin() as connection:
+        assert connection.execute(sa.text("SELECT status FROM uploads")).scalars().all() == ["seen"]
+        assert connection.execute(sa.text("SELECT source_role FROM upload_roles")).scalars().all() == ["Nurse"]

@@ -61,7 +61,8 @@ def table(pipeline: Pipeline, key: str) -> dict[str, dict[str, Any]]:
 
 def let_pass(pipeline: Pipeline, time: timedelta) -> None:
     """Move every submission into the past, as if so much time had gone by."""
+    columns = (SubmissionRow.planned_at, SubmissionRow.attempted_at)
     with pipeline.database.writing() as session:
-        for name, planned in session.execute(sa.select(SubmissionRow.name, SubmissionRow.planned_at)).all():
-            row = sa.update(SubmissionRow).where(SubmissionRow.name == name)
-            session.execute(row.values(planned_at=planned - time))
+        for name, *moments in session.execute(sa.select(SubmissionRow.name, *columns)).all():
+            earlier = {column.key: at and at - time for column, at in zip(columns, moments, strict=True)}
+            session.execute(sa.update(SubmissionRow).where(SubmissionRow.name == name).values(earlier))

@@ -97,7 +97,6 @@ class MappingConfig(dg.Config):
     partitions_def=uploads_partitions,
     pool=MAPPING_POOL,
     output_required=False,
-    dagster_type=dg.Nothing,
 )
 def role_mappings(
     context: dg.AssetExecutionContext, config: MappingConfig, pipeline: dg.ResourceParam[Pipeline]
