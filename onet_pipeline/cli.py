@@ -27,6 +27,10 @@ FORMATS = "CSV, TSV, JSONL or Parquet file; with --rows CSV, TSV, XLSX or Parque
 ROWS = "Write the upload's own rows, with the columns onet_code, onet_title and confidence added."
 
 
+WAITING = 3
+"""Exit code where a Message Batch is under way: nothing has failed, and nothing is done."""
+
+
 class Context:
     """What every subcommand shares: the pipeline of this environment, made when first needed."""
 
@@ -133,6 +137,9 @@ def map_command(context: Context, file: Path, column: str | None, output: Path |
     target = check_output(output or file.with_suffix(".mapped.csv"), rows=rows)
     key, sheet = register_file(context.pipeline, file, column)
     outcome = map_upload(context.pipeline, key, fresh=fresh)
+    if outcome.waits_for:
+        display.waiting(outcome.waits_for)
+        sys.exit(WAITING)
     written = export_mappings(context.pipeline, key, target, rows=rows)
     display.mapped(sheet, outcome, context.pipeline.mappings.mappings(key), written)
 

@@ -83,6 +83,11 @@ def mapped(sheet: "UploadSheet", outcome: "MappingOutcome", mappings: Sequence["
     written(output)
 
 
+def waiting(waits_for: str) -> None:
+    """Print what a mapping waits for."""
+    console().print(f"{escape(waits_for)} Run the same command again to collect it.", soft_wrap=True)
+
+
 def written(path: "Path") -> None:
     """Print where the result lies."""
     console().print(f"Result: {escape(str(path))}", soft_wrap=True)
@@ -116,6 +121,7 @@ def _outcome(mappings: Sequence["RoleMapping"], outcome: "MappingOutcome") -> No
     out = console()
     out.print(f"\n{outcome.roles} roles: {_listed(tiers)}; {_listed(outcome.by_method) or 'nothing to do'}", end="")
     out.print(f"; {outcome.kept} kept from before" if outcome.kept else "", end="")
+    out.print(f"; {outcome.collected} answers collected from a Message Batch" if outcome.collected else "", end="")
     if outcome.usage.calls:
         out.print(f"; {_spent(outcome.usage)}", end="")
     out.print(f"; {outcome.seconds:.1f} s")

@@ -200,6 +200,22 @@ def test_evaluate_scores_a_gold_file(synced: Shell, tmp_path: Path) -> None:
     assert "recall@20" in synced.ok("evaluate", str(gold))
 
 
+def test_in_batch_mode_map_submits_and_the_same_command_collects(synced: Shell, tmp_path: Path) -> None:
+    staff = write(tmp_path, "staff.csv", ["Job Title", "Police Officer", "Dental Hygienist"])
+    with ClaudeServer() as server:
+        environment = {**server.environment, "ONET_CLAUDE_MODE": "batch"}
+        submitted = synced("map", str(staff), **environment)
+        assert submitted.returncode == 3
+        assert "msgbatch_0000" in submitted.stdout
+        assert not staff.with_suffix(".mapped.csv").exists()
+        assert "1 waiting" in synced.ok("status", **environment)
+        server.batches.end()
+        said = synced.ok("map", str(staff), **environment)
+        assert (len(server.batches.submitted), len(server.calls)) == (1, 0)
+    assert "2 answers collected from a Message Batch" in said
+    assert staff.with_suffix(".mapped.csv").exists()
+
+
 def test_scoring_claude_tells_the_cost_first_and_asks_only_when_told_to(synced: Shell, tmp_path: Path) -> None:
     gold = write(tmp_path, "gold.tsv", ["title\tsoc_code", *(f"Police Officer {n}\t33-3051" for n in "ABCDE")])
     with ClaudeServer() as server:

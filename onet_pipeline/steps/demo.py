@@ -70,7 +70,7 @@ class Demo:
         with self._step("upload"):
             key = self._upload()
         with self._step("mapping"):
-            outcome = map_upload(self.pipeline, key)
+            outcome = map_upload(self.pipeline.asking_at_once(), key)
             self._detail = self._mapper()
         with self._step("report"):
             output = export_mappings(self.pipeline, key, self.pipeline.settings.root / "results" / f"{key}.csv")

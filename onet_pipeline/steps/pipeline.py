@@ -125,6 +125,12 @@ class Pipeline:
         vars(other)["database"] = self.database  # shared, so that closing one leaves no connection open
         return other
 
+    def asking_at_once(self) -> "Pipeline":
+        """Return the same pipeline, for somebody who looks on: nothing waits for a Message Batch."""
+        if self.settings.claude_mode == "calls":
+            return self
+        return Pipeline(self.settings.model_copy(update={"claude_mode": "calls"}))
+
     def mapper_with(self, search: CandidateSearch | None) -> Mapper:
         """Return the mapper of the settings, whose second look may search wider.
 
