@@ -3,9 +3,12 @@
 Belongs here: which records a report is made of, and its folder. Does not: the page (``review.report``).
 """
 
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from onet_pipeline.errors import OnetPipelineError
 from onet_pipeline.review.mapping_rows import mapping_rows
 from onet_pipeline.review.report import Report, report_html
 from onet_pipeline.review.rollup import Taxonomy
@@ -15,6 +18,9 @@ from onet_pipeline.steps.export import write_whole
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.uploads import registered_upload
 
+PAGE = "report.html"
+
+_log = logging.getLogger(__name__)
 _MOST_RUNS = 100
 """Runs whose cost is summed: more for one upload would be odd, and the newest count."""
 
@@ -39,10 +45,23 @@ def write_report(pipeline: Pipeline, key: str) -> WrittenReport:
     taxonomy = Taxonomy(pipeline.occupations.all())
     report = Report(upload, pipeline.mappings.mappings(key), pipeline.mappings.runs(key, _MOST_RUNS), taxonomy)
     folder = report_folder(pipeline.settings, key)
-    page = write_whole(folder / "report.html", report_html(report))
+    page = write_whole(folder / PAGE, report_html(report))
     rows = mapping_rows(report.mappings, taxonomy)
     tables = [write_whole(folder / f"mappings{suffix}", FORMATS[suffix](rows)) for suffix in (".csv", ".parquet")]
     return WrittenReport(report, page, tuple(tables))
+
+
+def refresh_reports(pipeline: Pipeline, keys: Iterable[str]) -> None:
+    """Write again the reports of these uploads that are there already: what they show was reviewed.
+
+    One that cannot be written is logged and waits for the next mapping; what was reviewed stands.
+    """
+    for key in sorted(set(keys)):
+        if (report_folder(pipeline.settings, key) / PAGE).exists():
+            try:
+                write_report(pipeline, key)
+            except OnetPipelineError as error:
+                _log.warning("The report of %s is of before the review: %s", key, error)
 
 
 def report_folder(settings: Settings, key: str) -> Path:

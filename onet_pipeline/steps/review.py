@@ -21,7 +21,7 @@ from onet_pipeline.roles.spreadsheets import MOST_UPLOAD_BYTES
 from onet_pipeline.steps.export import write_whole
 from onet_pipeline.steps.indexing import current_sync
 from onet_pipeline.steps.pipeline import Pipeline
-from onet_pipeline.steps.report import report_folder
+from onet_pipeline.steps.report import refresh_reports, report_folder
 from onet_pipeline.steps.upload_folder import ListedFile
 from onet_pipeline.steps.uploads import registered_upload
 from onet_pipeline.store.review_records import ReviewFile
@@ -95,6 +95,7 @@ def import_review(
     if isinstance(judged, ReviewFile):
         return ImportedReview(judged, known=True)
     result = _write_result(pipeline, path, result_bytes(path.name, judged))
+    refresh_reports(pipeline, (each.decision.upload_key for each in judged if each.decision))
     return ImportedReview(_with_counts(file, judged), known=False, result=result)
 
 

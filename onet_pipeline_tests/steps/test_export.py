@@ -12,6 +12,7 @@ from onet_pipeline.steps.given_files import register_file
 from onet_pipeline.steps.mapping import map_upload
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.report import write_report
+from onet_pipeline.steps.review_bulk import Bulk, confirm_bulk
 from onet_pipeline.steps.uploads import read_roles, register_uploads, registered_upload
 
 STAFF = "Name;Job Title\nA;Police Officer\nB;\nC;Registered Nurse\n"
@@ -92,6 +93,31 @@ def test_a_report_written_again_of_the_same_mappings_is_the_same(mapped: Pipelin
     key = registered_upload(mapped, "city/staff.csv").key
     first = write_report(mapped, key).page.read_bytes()
     assert write_report(mapped, key).page.read_bytes() == first
+
+
+def test_what_is_reviewed_shows_in_the_report_that_is_there(mapped: Pipeline) -> None:
+    key = registered_upload(mapped, "city/staff.csv").key
+    page = write_report(mapped, key).page
+    assert confirm_bulk(mapped, key, Bulk.HIGH, reviewer="Kim")
+    assert "Confirmed by Kim" in page.read_text(encoding="utf-8")
+
+
+def test_a_review_makes_no_report_where_there_was_none(mapped: Pipeline) -> None:
+    key = registered_upload(mapped, "city/staff.csv").key
+    confirm_bulk(mapped, key, Bulk.HIGH, reviewer="Kim")
+    assert not (mapped.settings.root / "reports").exists()
+
+
+def test_a_report_that_cannot_be_written_again_undoes_no_review(
+    mapped: Pipeline, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = registered_upload(mapped, "city/staff.csv").key
+    page = write_report(mapped, key).page
+    page.with_name("mappings.csv").unlink()
+    page.with_name("mappings.csv").mkdir()
+    assert confirm_bulk(mapped, key, Bulk.HIGH, reviewer="Kim")
+    assert any(each.user_confirmed for each in mapped.mappings.mappings(key))
+    assert "before the review" in caplog.text
 
 
 def test_the_folder_of_reports_can_be_named(mapped: Pipeline, tmp_path: Path) -> None:
