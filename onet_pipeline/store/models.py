@@ -127,6 +127,7 @@ class SyncRow(Base):
     source: Mapped[str | None]
     seconds: Mapped[float | None]
     error: Mapped[str | None]
+    changes: Mapped[Any] = mapped_column(Json, nullable=True)
 
 
 class UploadRow(Base):

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from onet_pipeline.errors import NoRelease
+from onet_pipeline.onet.comparison import ReleaseDiff, compare
 from onet_pipeline.onet.records import AlternateTitle, Occupation, RelatedOccupation, Release, Task
 from onet_pipeline.store.columns import uuid7
 from onet_pipeline.store.database import Database
@@ -61,11 +62,12 @@ class OccupationStore:
     def replace(self, release: Release, *, seconds: float = 0.0) -> SyncRecord:
         """Make ``release`` the current one, in one transaction with its row of the sync log.
 
-        Only what differs is written, so unchanged rows keep their ids. ``seconds`` went by before, in fetching and
-        reading; the writing is added.
+        Only what differs is written, so unchanged rows keep their ids; how it differs is kept with the row of the log.
+        ``seconds`` went by before, in fetching and reading; the writing is added.
         """
         begun = monotonic()
         with self._database.writing(lock=_SYNC_LOCK) as session:
+            changes = _changes(session, release)
             written = replace_tables(session, release)
             record = SyncRecord(
                 id=uuid7(),
@@ -82,7 +84,7 @@ class OccupationStore:
                 source=release.source,
                 seconds=round(seconds + monotonic() - begun, 3),
             )
-            _insert(session, record)
+            _insert(session, record, changes)
         return record
 
     def log_failure(self, version: str, *, error: str, source: str | None = None, seconds: float = 0.0) -> SyncRecord:
@@ -121,6 +123,14 @@ class OccupationStore:
         with self._database.reading() as session:
             return tuple(SyncRecord(*row) for row in session.execute(query))
 
+    def latest_changes(self) -> ReleaseDiff | None:
+        """Return what the current release has otherwise than the one before it, None where there was none before."""
+        changed = (SyncRow.status == SyncStatus.SUCCESS) & SyncRow.changes.is_not(None)
+        query = sa.select(SyncRow.changes).where(changed).order_by(*_NEWEST_FIRST).limit(1)
+        with self._database.reading() as session:
+            told = session.execute(query).scalar_one_or_none()
+        return None if told is None else ReleaseDiff.from_json(told)
+
     def load_release(self) -> Release:
         """Return the current release whole, from one snapshot, its tables in order of code.
 
@@ -131,26 +141,40 @@ class OccupationStore:
             sync = _latest(session)
             if sync is None:
                 raise NoRelease("No O*NET release has been synced yet: run `onet-pipeline sync`.")
-            return Release(
-                version=sync.version,
-                source=sync.source or "",
-                archive_sha256=sync.archive_sha256 or "",
-                content_sha256=sync.content_sha256 or "",
-                occupations=_occupations(session, sa.true()),
-                alternate_titles=_alternate_titles(session),
-                tasks=_tasks(session),
-                related_occupations=_related(session),
-            )
+            return _release(session, sync)
 
 
-def _insert(session: Session, record: SyncRecord) -> None:
-    session.execute(sa.insert(SyncRow).values({each.name: getattr(record, each.name) for each in fields(record)}))
+def _insert(session: Session, record: SyncRecord, changes: ReleaseDiff | None = None) -> None:
+    values = {each.name: getattr(record, each.name) for each in fields(record)}
+    told = sa.null() if changes is None else changes.to_json()
+    session.execute(sa.insert(SyncRow).values({**values, "changes": told}))
+
+
+def _changes(session: Session, release: Release) -> ReleaseDiff | None:
+    """Compare with what is loaded, None where nothing is; the same release again leaves what was known to stand."""
+    sync = _latest(session)
+    if sync is None or (sync.version, sync.content_sha256) == (release.version, release.content_sha256):
+        return None
+    return compare(_release(session, sync), release)
 
 
 def _latest(session: Session) -> SyncRecord | None:
     query = sa.select(*_SYNC).where(SyncRow.status == SyncStatus.SUCCESS).order_by(*_NEWEST_FIRST).limit(1)
     row = session.execute(query).one_or_none()
     return None if row is None else SyncRecord(*row)
+
+
+def _release(session: Session, sync: SyncRecord) -> Release:
+    return Release(
+        version=sync.version,
+        source=sync.source or "",
+        archive_sha256=sync.archive_sha256 or "",
+        content_sha256=sync.content_sha256 or "",
+        occupations=_occupations(session, sa.true()),
+        alternate_titles=_alternate_titles(session),
+        tasks=_tasks(session),
+        related_occupations=_related(session),
+    )
 
 
 def _occupations(session: Session, condition: sa.ColumnElement[bool]) -> tuple[Occupation, ...]:

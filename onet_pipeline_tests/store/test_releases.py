@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from onet_pipeline.errors import NoRelease
+from onet_pipeline.onet.comparison import compare
 from onet_pipeline.onet.records import AlternateTitle, Occupation, RelatedOccupation, Release, Task
 from onet_pipeline.store.database import Database
 from onet_pipeline.store.models import AlternateTitleRow, OccupationRow, TaskRow
@@ -140,6 +141,24 @@ def test_a_failed_sync_is_logged_and_is_not_the_latest(store: OccupationStore) -
     assert latest is not None
     assert latest.version == "30.1"
     assert store.load_release().version == "30.1"
+
+
+def test_the_log_keeps_what_the_current_release_changed_until_another_comes(store: OccupationStore) -> None:
+    store.replace(eight_occupations())
+    assert store.latest_changes() is None
+    store.replace(OTHER)
+    changes = store.latest_changes()
+    assert changes == compare(eight_occupations(), OTHER)
+    assert changes is not None
+    assert changes.direction == "from 30.1 to 30.2"
+    store.replace(OTHER)
+    store.log_failure("31.0", error="the mirror is down")
+    assert store.latest_changes() == changes
+    store.replace(eight_occupations())
+    back = store.latest_changes()
+    assert back is not None
+    assert back.direction == "rolled back from 30.2 to 30.1"
+    assert back.occupations_added == changes.occupations_removed
 
 
 def test_before_the_first_sync_there_is_no_release(store: OccupationStore) -> None:
