@@ -98,7 +98,7 @@ def test_a_resource_is_replaced_by_name() -> None:
 
 
 def test_loading_reads_no_environment_and_imports_nothing_heavy(tmp_path: Path) -> None:
-    heavy = {"anthropic", "pandas", "pyarrow", "scipy"}
+    heavy = {"anthropic", "matplotlib", "pandas", "pyarrow", "scipy"}
     load = "import sys, onet_pipeline.definitions as module; module.defs.get_repository_def()"
     poor = {
         "PATH": "/nonexistent",
