@@ -11,6 +11,7 @@ from typing import Protocol
 
 from onet_pipeline.errors import MapperError, MapperRefused, MapperUnavailable
 from onet_pipeline.roles.answers import AllowedCodes, check
+from onet_pipeline.roles.landing import Emit
 from onet_pipeline.roles.mapper import fallback
 from onet_pipeline.roles.records import Answer, AnsweredBatch, Method, Question, Usage
 from onet_pipeline.roles.second_look import together
@@ -126,7 +127,7 @@ class Run:
         asking: Asking,
         doubts: Callable[[Question, Answer], bool],
         widened: Callable[[Sequence[Question]], list[Question]],
-        emit: Callable[[AnsweredBatch], None],
+        emit: Emit[AnsweredBatch],
         *,
         failed_batches: int,
     ) -> None:
@@ -162,12 +163,12 @@ class Run:
         again = {question.id for question in doubtful}
         sure = tuple(outcome.answers[question.id] for question in put if question.id not in again)
         if sure or (outcome.usage.calls and not doubtful):
-            self._emit(AnsweredBatch(sure, outcome.usage))
+            await self._emit(AnsweredBatch(sure, outcome.usage))
         if doubtful:
             second = await self._asking.ask(self._widened(doubtful), look=2)
             self.stopped = self.stopped or second.refused
             answers = tuple(_combined(outcome.answers[question.id], second) for question in doubtful)
-            self._emit(AnsweredBatch(answers, second.usage if sure else outcome.usage + second.usage))
+            await self._emit(AnsweredBatch(answers, second.usage if sure else outcome.usage + second.usage))
 
 
 def _combined(first: Answer, second: Outcome) -> Answer:

@@ -19,7 +19,7 @@ from onet_pipeline.errors import MapperRefused, MapperUnavailable, SettingsError
 from onet_pipeline.roles.asking import Asking, CallFailed, Reply, Run
 from onet_pipeline.roles.estimate import about_tokens, expected_usage, sample
 from onet_pipeline.roles.grouping import grouped
-from onet_pipeline.roles.landing import as_it_lands
+from onet_pipeline.roles.landing import Emit, as_it_lands
 from onet_pipeline.roles.layouts import CandidateLayout, Layout, message_params
 from onet_pipeline.roles.limiter import RateLimiter, retry_after
 from onet_pipeline.roles.mapper import CandidateSearch, decision_fingerprint, fallback
@@ -132,7 +132,7 @@ class ClaudeMapper:
             batches = grouped(askable, self._batch_size)
             yield from as_it_lands(partial(self._run, batches))
 
-    async def _run(self, batches: Sequence[Sequence[Question]], emit: Callable[[AnsweredBatch], None]) -> None:
+    async def _run(self, batches: Sequence[Sequence[Question]], emit: Emit[AnsweredBatch]) -> None:
         async with connect(self._api_key, self._base_url, self._patience) as client:
             limiter = self._limiter()
             call = _Call(client, self._model, self._effort, self._layout, limiter, self._prices, self._patience)

@@ -8,11 +8,14 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+Emit = Callable[[T], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +23,24 @@ class _End:
     error: BaseException | None
 
 
-def as_it_lands(work: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]) -> Generator[T]:
+def as_it_lands(work: Callable[[Emit[T]], Coroutine[Any, Any, None]]) -> Generator[T]:
     """Run ``work(emit)`` in an event loop of its own thread and yield what it emits, as it lands.
 
-    The loop keeps turning while the caller is busy with what was yielded. A caller that stops early, or is
+    ``await emit(item)`` ends when the caller comes back for the next item, so that no worker runs ahead of what is
+    saved; the loop keeps turning for the others meanwhile. A caller that stops early, or is
     interrupted, cancels the work. An error of the work is raised after everything that was emitted before it.
     """
-    landed: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
+    landed: queue.SimpleQueue[tuple[T, Callable[[], object]] | _End] = queue.SimpleQueue()
     started: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
 
+    async def emit(item: T) -> None:
+        taken = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        landed.put((item, lambda: loop.call_soon_threadsafe(taken.set)))
+        await taken.wait()
+
     async def attend() -> None:
-        task = asyncio.ensure_future(work(landed.put))
+        task = asyncio.ensure_future(work(emit))
         loop = asyncio.get_running_loop()
         started.put(lambda: loop.call_soon_threadsafe(task.cancel))
         await task
@@ -49,13 +59,17 @@ def as_it_lands(work: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]
     ended = False
     try:
         while not ended:
-            item = landed.get()
-            if isinstance(item, _End):
+            found = landed.get()
+            if isinstance(found, _End):
                 ended = True
-                if item.error is not None:
-                    raise item.error
+                if found.error is not None:
+                    raise found.error
             else:
+                item, taken = found
                 yield item
+                # Where another worker has failed the loop is closed; its error is next in the queue.
+                with contextlib.suppress(RuntimeError):
+                    taken()
     finally:
         if not ended:
             # A loop that has done its work by itself is closed and takes no call.
