@@ -37,7 +37,7 @@ bench: $(VENV)/.dev
 # Needs uv (https://docs.astral.sh/uv/); the locks hold no index address.
 lock:
 	$(COMPILE) --group build -o requirements.lock
-	$(COMPILE) --group build --group dev -o requirements-dev.lock
+	$(COMPILE) --extra semantic --group build --group dev -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build *.egg-info

@@ -88,7 +88,9 @@ def sync(context: Context, release: str | None) -> None:
 
     with display.download_bar() as progress:
         record = sync_release(context.pipeline, release, progress)
-    display.synced(record, current_index(context.pipeline))
+    with display.encoding_bar() as encoding:
+        current = current_index(context.pipeline, encoding)
+    display.synced(record, current)
 
 
 @main.command()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from onet_pipeline.onet.download import Progress
     from onet_pipeline.roles.evaluation import Evaluation
+    from onet_pipeline.roles.search import Progress as EncodingProgress
     from onet_pipeline.roles.spreadsheets import UploadSheet
     from onet_pipeline.steps.demo import DemoResult, DemoStep
     from onet_pipeline.steps.indexing import CurrentIndex
@@ -52,6 +53,22 @@ def download_bar() -> Iterator["Progress"]:
         task = bar.add_task("", total=None, visible=False)
 
         def progress(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+
+        yield progress
+
+
+@contextmanager
+def encoding_bar() -> Iterator["EncodingProgress"]:
+    """Show a bar on standard error while a sentence model reads texts, and nothing where that is no terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("texts encoded"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    errors = Console(stderr=True)
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("", total=None, visible=False)
+
+        def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total, visible=True)
 
         yield progress

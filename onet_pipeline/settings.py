@@ -56,6 +56,10 @@ class Settings(BaseSettings):
     index: str | None = Field(
         None, description="Folder or address of search indexes, shared by all workers; default: in `ONET_HOME`"
     )
+    semantic_model: str | None = Field(
+        None,
+        description="Sentence model for search, a folder or a name on the Hugging Face hub; needs the extra `semantic`",
+    )
     gold: str | None = Field(
         None,
         description="Labelled titles, TSV files separated by commas, that search is held against; default: our own",

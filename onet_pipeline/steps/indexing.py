@@ -8,9 +8,10 @@ import logging
 from dataclasses import dataclass
 
 from onet_pipeline.errors import NoRelease, SearchIndexDamaged, SearchIndexMissing
-from onet_pipeline.roles.search import SearchIndex, build_index, index_version
+from onet_pipeline.roles.search import Progress, SearchIndex, SemanticKind, build_index, index_version
 from onet_pipeline.steps.own_titles import own_titles
 from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.semantic import semantic_search, sentence_model
 from onet_pipeline.store.records import SyncRecord
 
 log = logging.getLogger(__name__)
@@ -31,33 +32,38 @@ def wanted_index_version(pipeline: Pipeline) -> str:
 
     Raises:
         NoRelease: nothing has been synced.
-        SettingsError: ONET_ALIASES cannot be used.
+        SettingsError: ONET_ALIASES or ONET_SEMANTIC_MODEL cannot be used.
     """
     content = current_sync(pipeline).content_sha256 or ""
-    return index_version(content, own_titles(pipeline, content))
+    model = sentence_model(pipeline)
+    return index_version(content, own_titles(pipeline, content), model.identity if model else None)
 
 
-def current_index(pipeline: Pipeline) -> CurrentIndex:
+def current_index(pipeline: Pipeline, progress: Progress | None = None) -> CurrentIndex:
     """Load the index of the current release; one that is missing or damaged is built and saved first.
+
+    ``progress`` is told of texts put through the sentence model, where one takes part.
 
     Raises:
         NoRelease: nothing has been synced.
+        SettingsError: ONET_ALIASES or ONET_SEMANTIC_MODEL cannot be used.
     """
     sync = current_sync(pipeline)
     folder = pipeline.indexes / wanted_index_version(pipeline)
+    semantic = semantic_search(pipeline, progress)
     try:
-        return CurrentIndex(SearchIndex.load(folder), sync.version, str(folder), built=False)
+        return CurrentIndex(SearchIndex.load(folder, semantic), sync.version, str(folder), built=False)
     except SearchIndexMissing:
         log.info("No search index of O*NET %s in %s yet: building it.", sync.version, folder)
     except SearchIndexDamaged as error:
         log.warning("%s Building it anew.", error)
-    return _built(pipeline)
+    return _built(pipeline, semantic)
 
 
-def _built(pipeline: Pipeline) -> CurrentIndex:
+def _built(pipeline: Pipeline, semantic: SemanticKind | None) -> CurrentIndex:
     # Named for the release read here: another sync may have ended since the caller looked.
     release = pipeline.occupations.load_release()
-    index = build_index(release, own_titles(pipeline, release.content_sha256))
+    index = build_index(release, own_titles(pipeline, release.content_sha256), semantic)
     folder = pipeline.indexes / index.version
     index.save(folder)
     return CurrentIndex(index, release.version, str(folder), built=True)

@@ -7,6 +7,7 @@ docs/retrieval.md says what each ingredient adds.
 """
 
 from onet_pipeline.roles.search.aliases import Alias, read_aliases
+from onet_pipeline.roles.search.encoder import Progress
 from onet_pipeline.roles.search.index import (
     SEARCH_CODE_VERSION,
     SearchIndex,
@@ -14,13 +15,20 @@ from onet_pipeline.roles.search.index import (
     index_version,
     stored_version,
 )
+from onet_pipeline.roles.search.semantic import SemanticKind, semantic_kind
+from onet_pipeline.roles.search.sentence_model import SentenceModel, find_model
 
 __all__ = [
     "SEARCH_CODE_VERSION",
     "Alias",
+    "Progress",
     "SearchIndex",
+    "SemanticKind",
+    "SentenceModel",
     "build_index",
+    "find_model",
     "index_version",
     "read_aliases",
+    "semantic_kind",
     "stored_version",
 ]

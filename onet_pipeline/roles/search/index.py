@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from upath import UPath
 
-from onet_pipeline.errors import SearchIndexDamaged
+from onet_pipeline.errors import SearchIndexDamaged, SettingsError
 from onet_pipeline.onet.records import Release
 from onet_pipeline.roles.records import Candidate
 from onet_pipeline.roles.search import artefact
@@ -31,7 +31,8 @@ from onet_pipeline.roles.search.fusion import CHOOSING, FREE, ORDERING, fuse, sc
 from onet_pipeline.roles.search.graph import received, related
 from onet_pipeline.roles.search.matrices import Arrays, prefixed, put_together, taken_apart, under
 from onet_pipeline.roles.search.nearest import NearestTitles
-from onet_pipeline.roles.search.rankers import LAST_RESORT, RANKERS, Ranker
+from onet_pipeline.roles.search.rankers import LAST_RESORT, SENTENCES, Ranker, kinds
+from onet_pipeline.roles.search.semantic import SemanticKind
 from onet_pipeline.roles.search.terms import words
 from onet_pipeline.roles.search.variants import Variants
 
@@ -47,11 +48,14 @@ _OWN_TITLE = 10.0
 """Added to the occupation of an alias that equals the title; more than evidence and relations can add up to."""
 
 
-def index_version(release_content_sha256: str, aliases: Sequence[Alias] = ()) -> str:
-    """Hash what determines an index, so that a worker can tell whether a stored one is current before loading it."""
+def index_version(release_content_sha256: str, aliases: Sequence[Alias] = (), model: str | None = None) -> str:
+    """Hash what determines an index, so that a worker can tell whether a stored one is current before loading it.
+
+    ``model`` is the identity of the sentence model that takes part, if one does.
+    """
     own = sorted((alias.title, alias.code, alias.origin) for alias in aliases)
-    material = json.dumps([SEARCH_CODE_VERSION, _shipped_sha256(), release_content_sha256, own], ensure_ascii=False)
-    return hashlib.sha256(material.encode()).hexdigest()
+    material = [SEARCH_CODE_VERSION, _shipped_sha256(), release_content_sha256, own, *([model] if model else [])]
+    return hashlib.sha256(json.dumps(material, ensure_ascii=False).encode()).hexdigest()
 
 
 @cache
@@ -62,14 +66,14 @@ def _shipped_sha256() -> str:
     return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for _, file in shipped)).hexdigest()
 
 
-def build_index(release: Release, aliases: Sequence[Alias] = ()) -> SearchIndex:
+def build_index(release: Release, aliases: Sequence[Alias] = (), semantic: SemanticKind | None = None) -> SearchIndex:
     """Build the index of a release; aliases whose code the release lacks are left out."""
     corpus = Corpus(release, aliases)
     return SearchIndex(
-        version=index_version(release.content_sha256, aliases),
+        version=index_version(release.content_sha256, aliases, semantic.encoder.identity if semantic else None),
         catalogue=Catalogue.of(corpus),
         nearest=NearestTitles.of(corpus),
-        rankers={name: kind.built(corpus) for name, kind in RANKERS.items()},
+        rankers={name: kind.built(corpus) for name, kind in kinds(semantic).items()},
         last_resort=LAST_RESORT.built(corpus),
         links=related(corpus),
         variants=Variants.of(row.text for row in corpus.rows),
@@ -162,20 +166,23 @@ class SearchIndex:
         artefact.write(UPath(folder), self.version, dict(ChainMap(*arrays)))
 
     @classmethod
-    def load(cls, folder: Path | UPath) -> SearchIndex:
+    def load(cls, folder: Path | UPath, semantic: SemanticKind | None = None) -> SearchIndex:
         """Load a stored index; its ``version`` tells whether it is the one wanted.
 
         Raises:
             SearchIndexMissing: nothing is stored there.
             SearchIndexDamaged: what is stored there is not what was written.
+            SettingsError: it was made with a sentence model, and ``semantic`` is none or has another.
         """
         manifest, arrays = artefact.read(UPath(folder))
+        if semantic is None and under(SENTENCES, arrays):
+            raise SettingsError(f"The search index in {folder} needs a sentence model: set ONET_SEMANTIC_MODEL.")
         try:
             return cls(
                 version=manifest.version,
                 catalogue=Catalogue.restored(under("catalogue", arrays)),
                 nearest=NearestTitles.restored(under("nearest", arrays)),
-                rankers={name: kind.restored(under(name, arrays)) for name, kind in RANKERS.items()},
+                rankers={name: kind.restored(under(name, arrays)) for name, kind in kinds(semantic).items()},
                 last_resort=LAST_RESORT.restored(under("last resort", arrays)),
                 links=put_together(under("links", arrays)),
                 variants=Variants.restored(under("variants", arrays)),

@@ -16,6 +16,7 @@ from onet_pipeline.roles.search.corpus import Corpus
 from onet_pipeline.roles.search.matrices import Arrays
 from onet_pipeline.roles.search.meaning import Meaning
 from onet_pipeline.roles.search.readings import Readings
+from onet_pipeline.roles.search.semantic import SemanticKind
 from onet_pipeline.roles.search.terms import grams, letter_pairs, singulars
 
 
@@ -45,5 +46,14 @@ RANKERS: Mapping[str, Kind] = {
     "meaning": Kind(Meaning.of, Meaning.restored),
     "readings": Kind(Readings.of, Readings.restored),
 }
+SENTENCES = "meaning of sentences"
 LAST_RESORT = Kind(lambda corpus: Bm25.of(letter_pairs, corpus.title_words), partial(Bm25.restored, letter_pairs))
 """Asked only of titles for which the others find nothing."""
+
+
+def kinds(semantic: SemanticKind | None) -> Mapping[str, Kind]:
+    """Return the rankers that take part; where a sentence model is named, it shares the place of meaning."""
+    if semantic is None:
+        return RANKERS
+    others = {name: kind for name, kind in RANKERS.items() if name != "meaning"}
+    return {**others, "meaning of words": RANKERS["meaning"], SENTENCES: Kind(semantic.built, semantic.restored)}

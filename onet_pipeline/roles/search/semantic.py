@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from upath import UPath
 
 from onet_pipeline.errors import SettingsError
 from onet_pipeline.roles.search.corpus import Corpus
 from onet_pipeline.roles.search.embeddings import Embeddings, Rounded
-from onet_pipeline.roles.search.encoder import Encoder, Progress
+from onet_pipeline.roles.search.encoder import Encoder, Progress, SentenceEncoder
 from onet_pipeline.roles.search.fusion import scaled
 from onet_pipeline.roles.search.matrices import Arrays, prefixed, under
 from onet_pipeline.roles.search.meaning import Readout, classifier, standing_out
+from onet_pipeline.roles.search.sentence_model import SentenceModel
 from onet_pipeline.roles.titles import normalise
 
 _QUERY_STEPS = 4095
@@ -28,7 +31,7 @@ _TITLES_AT_ONCE = 8192
 
 
 class Semantic:
-    """Scores occupations by the likeness of a title to their nearest title, to their description, and by a classifier."""
+    """Scores occupations by a title's likeness to their nearest title and to their description, and by a classifier."""
 
     def __init__(
         self,
@@ -60,13 +63,13 @@ class Semantic:
     def scores(self, titles: Sequence[str]) -> NDArray[np.float32]:
         """Return the scores of all occupations (columns) for normalised titles (rows)."""
         asked = self._encoder.encode(titles)
-        scores = scaled(standing_out(self._best_titles(asked)))
+        scores = scaled(standing_out(self.best_titles(asked)))
         scores += scaled(standing_out(self._described.values(asked)))
         scores += scaled(np.maximum(self._learnt.values(asked), 0))
         scores[~asked.any(axis=1)] = 0
         return scores
 
-    def _best_titles(self, asked: NDArray[np.float32]) -> NDArray[np.float32]:
+    def best_titles(self, asked: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the likeness of vectors (rows) to the nearest title of each occupation (column)."""
         # Sums of products of whole numbers, exact as in ``Readout``.
         columns = np.rint(asked * np.float32(_QUERY_STEPS)).T
@@ -117,3 +120,13 @@ class SemanticKind:
     def restored(self, arrays: Arrays) -> Semantic:
         """Make it from what was stored."""
         return Semantic.restored(arrays, self.encoder)
+
+
+def semantic_kind(model: SentenceModel, folder: Path | UPath, progress: Progress | None = None) -> SemanticKind:
+    """Load a model for search; ``folder`` keeps what it makes of texts, ``progress`` is told while it does.
+
+    Raises:
+        SettingsError: the model cannot be used.
+    """
+    encoder = SentenceEncoder(model)
+    return SemanticKind(encoder, Embeddings(folder, encoder), progress)

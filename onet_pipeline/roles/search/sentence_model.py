@@ -42,7 +42,7 @@ class SentenceModel:
 
 
 def find_model(name: str) -> SentenceModel:
-    """Find a model in a local folder, else by its name on the Hugging Face hub (``owner/name`` or ``owner/name@revision``).
+    """Find a model in a local folder, else on the Hugging Face hub by name: ``owner/name``, ``owner/name@revision``.
 
     A model from the hub is downloaded once; then the copy in the hub's cache serves, without asking again.
 
@@ -97,9 +97,9 @@ def _network(folder: Path) -> Path | None:
 def _read(folder: Path) -> SentenceModel:
     network, tokenizer = _network(folder), folder / "tokenizer.json"
     if network is None or not tokenizer.is_file():
+        lacking = "tokenizer.json" if network else " or ".join(_NETWORKS)
         raise SettingsError(
-            f"The model in {folder} (ONET_SEMANTIC_MODEL) lacks {'tokenizer.json' if network else ' or '.join(_NETWORKS)}:"
-            " choose one that is published in the ONNX format."
+            f"The model in {folder} (ONET_SEMANTIC_MODEL) lacks {lacking}: choose one published in the ONNX format."
         )
     _check_stages(folder)
     pooling, longest = _pooling(folder), _longest(folder, tokenizer)
@@ -124,8 +124,11 @@ def _check_stages(folder: Path) -> None:
 def _pooling(folder: Path) -> Pooling:
     """Read how tokens become one vector; the mean where nothing says so."""
     config: Mapping[str, Any] = _json(folder / "1_Pooling" / "config.json") or {"pooling_mode": "mean"}
-    modes = {name.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token") for name in config
-             if name.startswith("pooling_mode_") and config[name]}
+    modes = {
+        name.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token")
+        for name in config
+        if name.startswith("pooling_mode_") and config[name]
+    }
     if named := config.get("pooling_mode"):
         modes |= {named} if isinstance(named, str) else set(named)
     known: tuple[Pooling, ...] = ("mean", "cls", "max")
