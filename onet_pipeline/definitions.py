@@ -8,6 +8,7 @@ https://docs.dagster.io/api/dagster/definitions
 
 import dagster as dg
 
+from onet_pipeline.orchestration.assets.changes import release_changes
 from onet_pipeline.orchestration.assets.evaluation import retrieval_evaluation
 from onet_pipeline.orchestration.assets.release import onet_release_archive, onet_tables
 from onet_pipeline.orchestration.assets.report import mapping_report
@@ -18,6 +19,7 @@ from onet_pipeline.orchestration.automation import onet_automation
 from onet_pipeline.orchestration.checks.evaluation import recall_has_not_fallen
 from onet_pipeline.orchestration.checks.release import (
     index_is_of_the_current_release,
+    no_mapping_has_lost_its_occupation,
     onet_tables_checks,
     row_counts_are_plausible,
 )
@@ -38,6 +40,7 @@ from onet_pipeline.orchestration.sensors import failed_runs, upload_sensor
 ASSETS = (
     onet_release_archive,
     onet_tables,
+    release_changes,
     search_index,
     retrieval_evaluation,
     upload_roles,
@@ -50,6 +53,7 @@ ASSETS = (
 CHECKS = (
     row_counts_are_plausible,
     onet_tables_checks,
+    no_mapping_has_lost_its_occupation,
     index_is_of_the_current_release,
     recall_has_not_fallen,
     every_role_is_mapped,

@@ -7,23 +7,26 @@ https://docs.dagster.io/guides/build/jobs/asset-jobs
 
 import dagster as dg
 
+from onet_pipeline.orchestration.assets.changes import release_changes
 from onet_pipeline.orchestration.assets.evaluation import retrieval_evaluation
 from onet_pipeline.orchestration.assets.release import ARCHIVE, TABLES
 from onet_pipeline.orchestration.assets.report import mapping_report
 from onet_pipeline.orchestration.assets.review import mapper_accuracy, review_decisions, review_workbook
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.assets.uploads import role_mappings, upload_roles
+from onet_pipeline.orchestration.checks.release import no_mapping_has_lost_its_occupation
 from onet_pipeline.orchestration.checks.review import no_confirmed_code_is_retired, no_reviewed_row_is_left_out
 from onet_pipeline.orchestration.checks.uploads import no_upload_is_behind, no_upload_is_rejected
 
 # These look at all uploads at once, so they don't go with the run of one.
 _STANDING = dg.AssetSelection.checks(no_upload_is_rejected, no_upload_is_behind)
+_RELEASE_CHECK = dg.AssetSelection.checks(no_mapping_has_lost_its_occupation)
 _REVIEW_CHECKS = dg.AssetSelection.checks(no_confirmed_code_is_retired, no_reviewed_row_is_left_out)
 
 sync_onet = dg.define_asset_job(
     "sync_onet",
     selection=dg.AssetSelection.assets(
-        ARCHIVE, *(table.key for table in TABLES), search_index.key, retrieval_evaluation.key
+        ARCHIVE, *(table.key for table in TABLES), release_changes.key, search_index.key, retrieval_evaluation.key
     ),
     description="Fetch the O*NET release, load it, build and score its index; a step waits for the checks of the last.",
     tags={"work": "sync"},
@@ -38,7 +41,7 @@ map_upload = dg.define_asset_job(
 
 check_uploads = dg.define_asset_job(
     "check_uploads",
-    selection=_STANDING | _REVIEW_CHECKS,
+    selection=_STANDING | _RELEASE_CHECK | _REVIEW_CHECKS,
     description="Look over all uploads: rejected ones, those behind release or mapper, and what reviewers left open.",
     tags={"work": "checks"},
 )

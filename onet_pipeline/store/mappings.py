@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from onet_pipeline.errors import StoreError
 from onet_pipeline.roles.records import Usage
-from onet_pipeline.store import review_rows, runs
+from onet_pipeline.store import displaced, review_rows, runs
 from onet_pipeline.store.columns import role_key, uuid7
 from onet_pipeline.store.database import Database
 from onet_pipeline.store.decisions import keep_decisions
@@ -48,6 +48,11 @@ class MappingStore:
             for some in chunks(upload_keys):
                 counted |= _counts(session, MappingRow.upload_key.in_(some))
             return counted
+
+    def displaced(self, limit: int = 50) -> displaced.Displacements:
+        """Return the mappings whose occupation the current release lacks, or has under another title."""
+        with self._database.reading() as session:
+            return displaced.find(session, limit)
 
     def start_run(self, run: MappingRun) -> None:
         """Record that a run begins; ``new_run`` makes its record."""

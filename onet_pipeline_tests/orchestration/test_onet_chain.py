@@ -25,6 +25,7 @@ CHAIN = (
     "onet_occupations",
     "onet_alternate_titles",
     "onet_tasks",
+    "release_changes",
     "search_index",
     "retrieval_evaluation",
 )

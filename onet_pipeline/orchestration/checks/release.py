@@ -1,7 +1,7 @@
 """Checks of the O*NET chain.
 
 Belongs here: blocking checks between archive, tables and index, and warnings about coverage. Does not: what counts as
-plausible (``steps.plausibility``).
+plausible (``steps.plausibility``), or the queue of reviewers (``checks.review``).
 """
 
 import re
@@ -12,6 +12,7 @@ import dagster as dg
 
 from onet_pipeline.onet.records import Release
 from onet_pipeline.onet.release import load_release
+from onet_pipeline.orchestration.assets.changes import mappings_shown, release_changes
 from onet_pipeline.orchestration.assets.release import ALTERNATE_TITLES, ARCHIVE, OCCUPATIONS, TASKS, fetched_archive
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.failures import told_plainly
@@ -138,3 +139,15 @@ def index_is_of_the_current_release(pipeline: dg.ResourceParam[Pipeline]) -> dg.
         wanted = wanted_index_version(pipeline)
         stored = stored_version(pipeline.indexes / wanted)
     return dg.AssetCheckResult(passed=stored == wanted, metadata={"wanted": wanted, "stored": stored})
+
+
+@dg.asset_check(asset=release_changes, description="Every mapping in use has a code that is in the current release.")
+def no_mapping_has_lost_its_occupation(pipeline: dg.ResourceParam[Pipeline]) -> dg.AssetCheckResult:
+    """List the mappings whose code has gone: unconfirmed ones are asked again, confirmed ones wait for a reviewer."""
+    with told_plainly():
+        found = pipeline.mappings.displaced()
+    return dg.AssetCheckResult(
+        passed=not found.gone,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"mappings": found.gone, "renamed": found.renamed, "first": mappings_shown(found.first_gone)},
+    )
