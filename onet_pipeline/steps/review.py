@@ -5,13 +5,14 @@ workbook looks or which decisions fit (``review``).
 """
 
 import hashlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onet_pipeline.errors import ReviewError, ReviewUnreadable
+from onet_pipeline.errors import OnetPipelineError, ReviewError, ReviewUnreadable
 from onet_pipeline.onet.credit import credit
 from onet_pipeline.review.judging import JudgedRow, Outcome, Setting, judge, mentioned
 from onet_pipeline.review.results import RESULT_SUFFIX, counted, result_bytes
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 WORKBOOK = "review.xlsx"
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class ImportedReview:
@@ -46,6 +49,8 @@ class ImportedReview:
 
 def export_review(pipeline: Pipeline, name: str, path: Path | None = None) -> Path:
     """Write the review workbook of an upload, named by key or path; default: ``review.xlsx`` beside its report.
+
+    A workbook there in which somebody decided what was not brought back yet is kept under another name.
 
     Raises:
         UploadUnreadable: no upload is registered so.
@@ -67,7 +72,10 @@ def export_review(pipeline: Pipeline, name: str, path: Path | None = None) -> Pa
         mappings=mappings,
         occupations=occupation_titles(pipeline),
     )
-    return write_whole(path or report_folder(pipeline.settings, upload.key) / WORKBOOK, workbook_bytes(book))
+    content, target = workbook_bytes(book), path or report_folder(pipeline.settings, upload.key) / WORKBOOK
+    if path is None:
+        _keep_edited(pipeline, target)
+    return write_whole(target, content)
 
 
 def import_review(
@@ -95,8 +103,22 @@ def import_review(
     if isinstance(judged, ReviewFile):
         return ImportedReview(judged, known=True)
     result = _write_result(pipeline, path, result_bytes(path.name, judged))
-    refresh_reports(pipeline, (each.decision.upload_key for each in judged if each.decision))
+    show_decisions(pipeline, {each.decision.upload_key for each in judged if each.decision})
     return ImportedReview(_with_counts(file, judged), known=False, result=result)
+
+
+def show_decisions(pipeline: Pipeline, upload_keys: Collection[str]) -> None:
+    """Write again the reports and workbooks that are there of these uploads.
+
+    One that cannot be written is logged and waits for the next mapping; what was decided stands.
+    """
+    refresh_reports(pipeline, upload_keys)
+    for key in upload_keys:
+        if (report_folder(pipeline.settings, key) / WORKBOOK).exists():
+            try:
+                export_review(pipeline, key)
+            except OnetPipelineError as error:
+                _log.warning("The review workbook of %s is of before the review: %s", key, error)
 
 
 def occupation_titles(pipeline: Pipeline) -> dict[str, str]:
@@ -170,6 +192,18 @@ def _note_unreadable(pipeline: Pipeline, path: "UPath | Path", file: ReviewFile,
         if applying.file(file.sha256) is None:
             applying.close(replace(file, reason=reason))
     _write_result(pipeline, path, result_bytes(path.name, [], reason))
+
+
+def _keep_edited(pipeline: Pipeline, target: Path) -> None:
+    """Move a workbook aside that holds decisions nobody has imported: somebody edits it in place."""
+    try:
+        content = target.read_bytes()
+        is_edited = bool(read_returned(content, target.name))
+    except (OSError, ReviewUnreadable):
+        return
+    digest = hashlib.sha256(content).hexdigest()
+    if is_edited and all(file.sha256 != digest for file in pipeline.reviews.files()):
+        target.rename(target.with_name(f"{target.stem} edited {digest[:8]}{target.suffix}"))
 
 
 def _write_result(pipeline: Pipeline, path: "UPath | Path", content: bytes) -> str:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from onet_pipeline.roles.records import ConfidenceTier, Method
 from onet_pipeline.roles.titles import normalise
 from onet_pipeline.steps.pipeline import Pipeline
-from onet_pipeline.steps.report import refresh_reports
+from onet_pipeline.steps.review import show_decisions
 from onet_pipeline.store.records import Mapping as RoleMapping
 from onet_pipeline.store.review_records import Verdict, decision_on
 
@@ -59,7 +59,7 @@ def confirm_bulk(pipeline: Pipeline, upload_key: str, bulk: Bulk, *, reviewer: s
             if fits(mapping)
         ]
         applying.write(decisions)
-    refresh_reports(pipeline, [upload_key] if decisions else [])
+    show_decisions(pipeline, [upload_key] if decisions else [])
     return len(decisions)
 
 

@@ -31,6 +31,12 @@ class AppliedReviews:
     imported: tuple[ImportedReview, ...]
     unreadable: tuple[tuple[str, str], ...]
 
+    @property
+    def uploads(self) -> tuple[str, ...]:
+        """The keys of the uploads of which something was decided."""
+        files = [each.file for each in self.imported if not each.known]
+        return tuple(sorted({file.upload_key for file in files if file.upload_key}))
+
 
 def waiting_reviews(pipeline: Pipeline, *, now: datetime | None = None) -> tuple[ListedFile, ...]:
     """Return the settled files whose content has not been read yet, by path; result workbooks are none of them.

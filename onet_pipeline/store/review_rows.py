@@ -6,7 +6,7 @@ Belongs here: writing and reading ``review_decisions`` in somebody's transaction
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -18,7 +18,8 @@ from onet_pipeline.store.models import MappingRow, ReviewDecisionRow
 from onet_pipeline.store.review_records import Agreement, ReviewDecision, Verdict
 from onet_pipeline.store.rows import Row, chunks
 
-_COLUMNS = [getattr(ReviewDecisionRow, each.name) for each in fields(ReviewDecision)]
+_NAMES = [each.name for each in fields(ReviewDecision)]
+_COLUMNS = [getattr(ReviewDecisionRow, name) for name in _NAMES]
 _IN_ORDER = (ReviewDecisionRow.applied_at, ReviewDecisionRow.id)
 _NOT_JUDGED = (Method.FALLBACK, Method.REVIEWED)
 """A fallback is no answer of the mapper, and a code taken over from a reviewer is not its own."""
@@ -27,8 +28,8 @@ _NOT_JUDGED = (Method.FALLBACK, Method.REVIEWED)
 def write(session: Session, decisions: Sequence[ReviewDecision]) -> None:
     """Write decisions to the history and to the mappings they are about."""
     for some in chunks(decisions):
-        history = [asdict(each) | {"id": uuid7(), "role_key": role_key(each.source_role)} for each in some]
-        session.execute(sa.insert(ReviewDecisionRow), history)
+        history = [_history(each) for each in some]
+        session.connection().execute(sa.insert(ReviewDecisionRow), history)
         session.execute(sa.update(MappingRow), [_confirmation(each) for each in some])
 
 
@@ -80,6 +81,11 @@ def agreements(session: Session) -> list[Agreement]:
 def _newest_first(*keys: sa.ColumnExpressionArgument[object]) -> sa.Label[int]:
     order = [column.desc() for column in _IN_ORDER]
     return sa.func.row_number().over(partition_by=keys, order_by=order).label("place")
+
+
+def _history(decision: ReviewDecision) -> Row:
+    values = {name: getattr(decision, name) for name in _NAMES}
+    return {"id": uuid7(), "role_key": role_key(decision.source_role), **values}
 
 
 def _confirmation(decision: ReviewDecision) -> Row:

@@ -10,11 +10,12 @@ import pytest
 
 from onet_pipeline.errors import ReviewsUnlisted
 from onet_pipeline.orchestration.review_sensor import review_sensor
+from onet_pipeline.review.sheet import Column
 from onet_pipeline.settings import Settings
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.report import report_folder
 from onet_pipeline_tests.support.orchestration import SETTLED, Daemon, drop
-from onet_pipeline_tests.support.reviews import decided
+from onet_pipeline_tests.support.reviews import decided, opened, place
 
 SENSOR = review_sensor.name
 
@@ -40,9 +41,11 @@ def workbook(pipeline: Pipeline) -> bytes:
     return (report_folder(pipeline.settings, upload.key) / "review.xlsx").read_bytes()
 
 
-def review(pipeline: Pipeline, name: str, decisions: Mapping[str, str], by: str = "Ann") -> Path:
+def review(
+    pipeline: Pipeline, name: str, decisions: Mapping[str, str], by: str = "Ann", written: bytes | None = None
+) -> Path:
     path = Path(pipeline.settings.reviews) / name
-    path.write_bytes(decided(workbook(pipeline), decisions, reviewer=by))
+    path.write_bytes(decided(written or workbook(pipeline), decisions, reviewer=by))
     os.utime(path, (SETTLED, SETTLED))
     return path
 
@@ -75,6 +78,21 @@ def test_a_reviewed_workbook_is_applied_by_one_run_and_never_again(mapped: Daemo
     assert "| 0.1 | lexical |" in str(accuracy["accuracy"])
 
 
+def test_report_and_workbook_show_the_decisions_as_soon_as_they_are_applied(mapped: Daemon) -> None:
+    review(mapped.pipeline, "ann.xlsx", {"Police Officer": "confirm"})
+    apply(mapped)
+    sheet = opened(workbook(mapped.pipeline))
+    shown = {str(sheet.cell(row, place(sheet, Column.BEFORE)).value) for row in range(2, sheet.max_row + 1)}
+    assert any(text.startswith("Confirmed by Ann") for text in shown)
+    (upload,) = mapped.pipeline.uploads.all()
+    for asset in ("review_workbook", "mapping_report"):
+        event = mapped.instance.get_latest_materialization_event(dg.AssetKey(asset))
+        assert event is not None
+        assert event.asset_materialization is not None
+        assert event.asset_materialization.partition == upload.key
+        assert told(mapped, asset)["because"] == "reviewers decided"
+
+
 def test_the_same_files_are_asked_for_once_an_hour_and_not_while_a_run_is_under_way(mapped: Daemon) -> None:
     review(mapped.pipeline, "ann.xlsx", {"Police Officer": "confirm"})
     (first,), (again,) = mapped.tick(SENSOR), mapped.tick(SENSOR)
@@ -84,9 +102,11 @@ def test_the_same_files_are_asked_for_once_an_hour_and_not_while_a_run_is_under_
 
 
 def test_rows_left_out_are_a_warning_that_names_the_file(mapped: Daemon) -> None:
+    before = workbook(mapped.pipeline)
     review(mapped.pipeline, "ann.xlsx", {"Police Officer": "confirm"})
     apply(mapped)
-    review(mapped.pipeline, "bob.xlsx", {"Police Officer": "29-1141.00", "zzqx": "perhaps"}, by="Bob")
+    decisions = {"Police Officer": "29-1141.00", "zzqx": "perhaps"}
+    review(mapped.pipeline, "bob.xlsx", decisions, by="Bob", written=before)
     checks = {check.check_name: check for check in apply(mapped).get_asset_check_evaluations()}
     left_out = checks["no_reviewed_row_is_left_out"]
     assert (left_out.passed, left_out.severity) == (False, dg.AssetCheckSeverity.WARN)

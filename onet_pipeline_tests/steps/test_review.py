@@ -73,6 +73,19 @@ def test_a_workbook_is_written_beside_the_report_or_where_one_says(city: Pipelin
     assert export_review(city, "city", tmp_path / "here.xlsx").stat().st_size > 5_000
 
 
+def test_a_workbook_that_somebody_edits_in_place_is_kept_until_it_is_brought_back(city: Pipeline) -> None:
+    path = export_review(city, "city")
+    edited = decided(path.read_bytes(), {"Police Officer": "confirm"})
+    path.write_bytes(edited)
+    export_review(city, "city")
+    (kept,) = path.parent.glob("review edited *.xlsx")
+    assert kept.read_bytes() == edited
+    assert import_review(city, kept).file.applied == 1
+    path.write_bytes(edited)
+    export_review(city, "city")
+    assert len(list(path.parent.glob("review*.xlsx"))) == 3, "workbook, the edited one, its result"
+
+
 def test_an_upload_that_is_unknown_or_not_mapped_yet_has_no_workbook(city: Pipeline) -> None:
     with pytest.raises(UploadUnreadable, match="nowhere"):
         export_review(city, "nowhere")

@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from onet_pipeline.orchestration.assets.report import mapping_report
 from onet_pipeline.orchestration.assets.uploads import role_mappings
 from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.groups import OWNERS, REVIEW, UPLOAD_TAGS
@@ -18,7 +19,8 @@ from onet_pipeline.orchestration.partitions import uploads_partitions
 from onet_pipeline.orchestration.tables import preview, table_definition
 from onet_pipeline.review.accuracy import LEAST_JUDGED, TierAccuracy, measured_scores, tier_accuracies
 from onet_pipeline.steps.pipeline import Pipeline
-from onet_pipeline.steps.review import export_review
+from onet_pipeline.steps.report import PAGE, report_folder
+from onet_pipeline.steps.review import WORKBOOK, export_review
 from onet_pipeline.steps.review_folder import AppliedReviews, apply_waiting_reviews
 from onet_pipeline.store.models import ReviewDecisionRow
 
@@ -62,11 +64,15 @@ def review_workbook(
     code_version="1",
     metadata=table_definition(ReviewDecisionRow),
 )
-def review_decisions(pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult[None]:
-    """Apply the files that wait, each in a transaction of its own."""
+def review_decisions(
+    context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]
+) -> dg.MaterializeResult[None]:
+    """Apply the files that wait, each in a transaction of its own; report and workbook are written again."""
     with told_plainly():
         applied = apply_waiting_reviews(pipeline)
         number, version = pipeline.reviews.extent()
+    for key in applied.uploads:
+        _tell(context, pipeline, key)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version), metadata={"dagster/row_count": number, **_files(applied)}
     )
@@ -98,6 +104,16 @@ def mapper_accuracy(pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResul
             **{f"score_{tier.value.lower()}": score for tier, score in scores.items()},
         },
     )
+
+
+def _tell(context: dg.AssetExecutionContext, pipeline: Pipeline, key: str) -> None:
+    """Tell Dagster of report and workbook that were written again to show decisions."""
+    folder = report_folder(pipeline.settings, key)
+    for asset, path in ((review_workbook.key, folder / WORKBOOK), (mapping_report.key, folder / PAGE)):
+        if path.exists():
+            version = {"dagster/data_version": hashlib.sha256(path.read_bytes()).hexdigest()}
+            told: dict[str, Any] = {"written": dg.MetadataValue.path(str(path)), "because": "reviewers decided"}
+            context.log_event(dg.AssetMaterialization(asset, partition=key, metadata=told, tags=version))
 
 
 def _files(applied: AppliedReviews) -> dict[str, Any]:
