@@ -29,6 +29,7 @@ from onet_pipeline.orchestration.checks.uploads import (
     few_roles_are_unsure,
     no_upload_is_behind,
     no_upload_is_rejected,
+    no_upload_is_unsettled,
 )
 from onet_pipeline.orchestration.jobs import check_uploads, import_reviews, map_upload, sync_onet
 from onet_pipeline.orchestration.message_batches import batch_sensor, collect_batches
@@ -60,6 +61,7 @@ CHECKS = (
     few_roles_are_unsure,
     no_upload_is_behind,
     no_upload_is_rejected,
+    no_upload_is_unsettled,
     no_confirmed_code_is_retired,
     no_reviewed_row_is_left_out,
 )

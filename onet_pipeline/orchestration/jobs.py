@@ -16,10 +16,14 @@ from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.assets.uploads import role_mappings, upload_roles
 from onet_pipeline.orchestration.checks.release import no_mapping_has_lost_its_occupation
 from onet_pipeline.orchestration.checks.review import no_confirmed_code_is_retired, no_reviewed_row_is_left_out
-from onet_pipeline.orchestration.checks.uploads import no_upload_is_behind, no_upload_is_rejected
+from onet_pipeline.orchestration.checks.uploads import (
+    no_upload_is_behind,
+    no_upload_is_rejected,
+    no_upload_is_unsettled,
+)
 
 # These look at all uploads at once, so they don't go with the run of one.
-_STANDING = dg.AssetSelection.checks(no_upload_is_rejected, no_upload_is_behind)
+_STANDING = dg.AssetSelection.checks(no_upload_is_rejected, no_upload_is_unsettled, no_upload_is_behind)
 _RELEASE_CHECK = dg.AssetSelection.checks(no_mapping_has_lost_its_occupation)
 _REVIEW_CHECKS = dg.AssetSelection.checks(no_confirmed_code_is_retired, no_reviewed_row_is_left_out)
 
@@ -42,7 +46,7 @@ map_upload = dg.define_asset_job(
 check_uploads = dg.define_asset_job(
     "check_uploads",
     selection=_STANDING | _RELEASE_CHECK | _REVIEW_CHECKS,
-    description="Look over all uploads: rejected ones, those behind release or mapper, and what reviewers left open.",
+    description="Look over all uploads: rejected, unsettled or behind; codes that have gone; what reviewers left open.",
     tags={"work": "checks"},
 )
 

@@ -156,6 +156,7 @@ class UploadRow(Base):
     attempted_fingerprint: Mapped[str | None] = mapped_column(sa.String(255))
     attempts: Mapped[int] = mapped_column(server_default="0")
     attempted_at: Mapped[datetime | None]
+    unsettled_since: Mapped[datetime | None]
 
 
 class UploadRoleRow(Base):

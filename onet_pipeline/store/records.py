@@ -96,6 +96,7 @@ class Upload:
 
     ``seen_at`` is when its present content was first seen. ``done_fingerprint`` is what its mappings were made for,
     written in the transaction that completed them; ``attempts`` counts runs asked for ``attempted_fingerprint``.
+    ``unsettled_since`` is the scan that first found it being written, None where it is settled.
     """
 
     key: str
@@ -118,6 +119,7 @@ class Upload:
     attempted_fingerprint: str | None
     attempts: int
     attempted_at: datetime | None
+    unsettled_since: datetime | None = None
 
     @property
     def is_given(self) -> bool:

@@ -155,6 +155,7 @@ def _change(known: UploadRow | None, seen: SeenUpload) -> Row:
         values["content_sha256"] = seen.content_sha256
     is_new_content = known is None or values.get("content_sha256", known.content_sha256) != known.content_sha256
     values["status"] = _status(known, seen, is_new_content=is_new_content)
+    values["unsettled_since"] = _unsettled_since(known, values["status"])
     if known is None:
         return {"key": seen.key, "content_sha256": None, **values}
     if values["status"] is UploadStatus.UNSETTLED and known.status not in _PASSING:
@@ -173,6 +174,13 @@ def _status(known: UploadRow | None, seen: SeenUpload, *, is_new_content: bool) 
     if known.status in _PASSING:
         return known.status_before or UploadStatus.SEEN
     return known.status
+
+
+def _unsettled_since(known: UploadRow | None, status: UploadStatus) -> datetime | None:
+    if status is not UploadStatus.UNSETTLED:
+        return None
+    was_unsettled = known is not None and known.status is UploadStatus.UNSETTLED
+    return (known.unsettled_since if known and was_unsettled else None) or datetime.now(UTC)
 
 
 def _lasting_status() -> sa.ColumnElement[UploadStatus]:

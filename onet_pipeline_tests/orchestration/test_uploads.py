@@ -1,8 +1,14 @@
 """What an upload's partition tells, and the checks of uploads."""
 
+import os
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
+import sqlalchemy as sa
 
 from onet_pipeline.orchestration.assets.uploads import COLUMN_LINEAGE
+from onet_pipeline.orchestration.checks.uploads import LONGEST_WRITING
+from onet_pipeline.store.models import UploadRow
 from onet_pipeline_tests.support.orchestration import Daemon, drop
 
 
@@ -71,6 +77,25 @@ def test_rejected_uploads_and_those_behind_are_listed(daemon: Daemon) -> None:
     assert "bad\\|name.csv" in str(checks["no_upload_is_rejected"].metadata["first"].value)
     assert not checks["no_upload_is_behind"].passed
     assert "good" in str(checks["no_upload_is_behind"].metadata["first"].value)
+
+
+def test_a_file_that_never_settles_is_listed_after_an_hour(daemon: Daemon) -> None:
+    now = datetime.now(UTC).timestamp()
+    os.utime(drop(daemon.pipeline, "arriving.csv", "Nurse"), (now, now))
+    assert not daemon.tick()
+
+    def unsettled() -> dg.AssetCheckEvaluation:
+        checks = daemon.run_job("check_uploads").get_asset_check_evaluations()
+        return next(check for check in checks if check.check_name == "no_upload_is_unsettled")
+
+    assert unsettled().passed
+    an_hour_ago = datetime.now(UTC) - LONGEST_WRITING - timedelta(seconds=1)
+    with daemon.pipeline.database.writing() as session:
+        session.execute(sa.update(UploadRow).values(unsettled_since=an_hour_ago))
+    found = unsettled()
+    assert not found.passed
+    assert "arriving.csv" in str(found.metadata["first"].value)
+    assert f"{an_hour_ago:%H:%M} UTC" in str(found.metadata["first"].value)
 
 
 def test_fresh_asks_again_what_was_decided(daemon: Daemon) -> None:

@@ -96,6 +96,20 @@ def test_a_file_first_seen_while_being_written_has_no_content_yet(store: UploadS
     assert (upload(store).status, upload(store).content_sha256) == (UploadStatus.SEEN, "b" * 64)
 
 
+def test_a_file_says_since_when_it_is_being_written_until_it_settles(store: UploadStore) -> None:
+    store.register([FILE])
+    assert upload(store).unsettled_since is None
+    before = datetime.now(UTC)
+    store.register([WRITING])
+    since = upload(store).unsettled_since
+    assert since is not None
+    assert since >= before
+    store.register([replace(WRITING, size=140)])
+    assert upload(store).unsettled_since == since, "writing on does not begin anew"
+    store.register([CHANGED])
+    assert upload(store).unsettled_since is None
+
+
 @pytest.mark.parametrize("passing", ["withdrawn", "unsettled", "both"])
 def test_a_file_that_comes_back_unchanged_has_the_status_it_had(
     store: UploadStore, database: Database, passing: str

@@ -85,6 +85,8 @@ class MappingConfig(dg.Config):
     )
 
 
+# No freshness policy: Dagster's is of an asset, not of a partition, so one upload mapped today would hide all others,
+# and a settled upload need never be mapped again. What is out of date is listed by ``no_upload_is_behind``.
 @dg.asset(
     deps=[upload_roles, search_index],
     description="The O*NET occupation of each role of the upload, with confidence, reasoning and provenance.",

@@ -1,10 +1,11 @@
 """Checks of uploads: one of each partition, and standing ones over all of them.
 
-Belongs here: completeness and doubt of one upload's mappings; what is rejected, behind or given up. Does not: which
-uploads are behind (``steps.planning``).
+Belongs here: completeness and doubt of one upload's mappings; what is rejected, unsettled, behind or given up. Does
+not: which uploads are behind (``steps.planning``).
 """
 
 import warnings
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import dagster as dg
@@ -20,6 +21,8 @@ from onet_pipeline.store.records import MappingCounts, UploadStatus
 
 # The lexical mapper was unsure of 29 to 65 % of the roles of seven real uploads; more hints at the wrong column.
 MOST_UNSURE: Final = 0.75
+# Copying the largest upload takes minutes; longer than this, something appends to it or forbids to read it.
+LONGEST_WRITING: Final = timedelta(hours=1)
 _LISTED: Final = 50
 
 
@@ -72,6 +75,23 @@ def no_upload_is_rejected(pipeline: dg.ResourceParam[Pipeline]) -> dg.AssetCheck
     with told_plainly():
         rejected = pipeline.uploads.all(UploadStatus.REJECTED)
     return _standing("reason", [(upload.path, upload.reason) for upload in rejected])
+
+
+@dg.asset_check(
+    asset=upload_roles,
+    description=f"No upload is still being written after {LONGEST_WRITING.total_seconds() / 3600:.0f} hour.",
+)
+def no_upload_is_unsettled(pipeline: dg.ResourceParam[Pipeline]) -> dg.AssetCheckResult:
+    """List the uploads that change from scan to scan, or cannot be opened, and are therefore not mapped."""
+    with told_plainly():
+        unsettled = pipeline.uploads.all(UploadStatus.UNSETTLED)
+    now = datetime.now(UTC)
+    stuck = [(each.path, each.unsettled_since or each.first_seen_at) for each in unsettled]
+    return _standing("since", [(path, _minute(since)) for path, since in stuck if now - since > LONGEST_WRITING])
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 @dg.asset_check(
