@@ -7,6 +7,7 @@ https://platform.claude.com/docs/en/api/sdks/python
 """
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -195,13 +196,14 @@ def connect_blocking(api_key: str, base_url: str | None, patience: Patience) -> 
 def named_errors(model: str) -> Iterator[None]:
     """Raise the SDK's errors as ours: ``MapperRefused`` where no call can succeed, else ``MapperUnavailable``."""
     from anthropic import AnthropicError, APIStatusError
+    from httpx2 import HTTPError  # the SDK passes on what breaks a stream of results
 
     try:
         yield
     except APIStatusError as error:
         reason = f"Claude answered with status {error.status_code} ({_said(error)}). Try later."
         raise _refusal(error, model) or MapperUnavailable(reason) from error
-    except AnthropicError as error:
+    except (AnthropicError, HTTPError, json.JSONDecodeError) as error:
         raise MapperUnavailable(f"{_unreached(error)}. Try later.") from error
 
 

@@ -11,7 +11,7 @@ that saves its answers. So each step may be repeated after a crash at any point:
 - Under way: after the deadline it is stopped, which ends it. Until it has ended or expired nothing is asked again.
 - Ended: its requests are collected one by one. What brought no answer is left to calls.
 
-docs/decisions/0012-message-batches.md
+docs/decisions/0013-message-batches.md
 """
 
 import logging

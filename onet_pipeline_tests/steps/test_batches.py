@@ -315,6 +315,31 @@ def test_a_batch_is_due_once_it_has_ended_and_later_each_time_it_fails(
         assert due(batch, tried.attempted_at + timedelta(days=2)) == []
 
 
+def test_results_that_break_off_are_taken_up_where_they_broke_off(
+    batch: Pipeline,
+    server: ClaudeServer,
+    wanted: dict[str, dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    map_upload(batch, register(batch, "city", ROLES))
+    server.batches.end()
+    results = server.batches.results
+
+    def broken(name: str) -> bytes:
+        first, *_ = results(name).splitlines(keepends=True)
+        return first + b'{"custom_id": "on'
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server.batches, "results", broken)
+        with pytest.raises(MapperUnavailable):
+            map_upload(batch, "city")
+    assert len(table(batch, "city")) in (1, 2), "what came whole is saved"
+    assert map_upload(batch, "city").collected in (3, 4)
+    assert table(batch, "city") == wanted
+    assert sum(run.usage.calls for run in batch.mappings.runs("city")) == 3, "metered once"
+    assert not server.calls
+
+
 def test_two_runs_of_one_upload_submit_once(on_both: Pipeline, server: ClaudeServer, monkeypatch: Any) -> None:
     register(on_both, "city", ROLES)
     plan = ClaudeBatches.plan
