@@ -63,6 +63,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         "ONET_HOME": str(folder / "home"),
         "ONET_UPLOADS": str(folder / "uploads"),
+        "ONET_REVIEWS": str(folder / "reviews"),
         "ONET_RELEASE": str(sample_release_path()),
     }
     return kept | own | more

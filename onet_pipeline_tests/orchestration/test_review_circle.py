@@ -5,7 +5,6 @@ An upload is mapped, its workbook edited and dropped, its decisions applied; the
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -35,9 +34,9 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"reviews": str(settings.home / "reviews")})
 
 
-@pytest.fixture
-def servers(pipeline: Pipeline, tmp_path: Path) -> Iterator[DagsterServers]:
-    home = tmp_path / "dagster"
+def servers(pipeline: Pipeline, folder: Path) -> DagsterServers:
+    """Servers on an instance of the test's own."""
+    home = folder / "dagster"
     home.mkdir()
     shutil.copy(PROJECT / "deploy" / "local" / "dagster.yaml", home)
     variables = {
@@ -47,8 +46,7 @@ def servers(pipeline: Pipeline, tmp_path: Path) -> Iterator[DagsterServers]:
         "ONET_REVIEWS": pipeline.settings.reviews,
         "ONET_MAPPER": "lexical",
     }
-    with DagsterServers(variables, tmp_path) as servers:
-        yield servers
+    return DagsterServers(variables, folder)
 
 
 def release_without(code: str, folder: Path) -> str:
@@ -74,9 +72,12 @@ def review_by_hand(pipeline: Pipeline, upload: Upload) -> None:
     os.utime(path, (SETTLED, SETTLED))
 
 
-def test_from_upload_to_confirmations_that_outlive_a_release(
-    pipeline: Pipeline, servers: DagsterServers, tmp_path: Path
-) -> None:
+def test_from_upload_to_confirmations_that_outlive_a_release(pipeline: Pipeline, tmp_path: Path) -> None:
+    with servers(pipeline, tmp_path) as running:
+        go_round(pipeline, running, tmp_path)
+
+
+def go_round(pipeline: Pipeline, servers: DagsterServers, tmp_path: Path) -> None:
     drop(pipeline, "staff.csv", *ROLES)
     servers.start_daemon()
 
