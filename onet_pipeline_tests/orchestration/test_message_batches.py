@@ -11,7 +11,7 @@ from onet_pipeline.steps.batches import BACK_OFF
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.status import read_status
 from onet_pipeline.store.records import UploadStatus
-from onet_pipeline_tests.support.claude_api import ClaudeServer
+from onet_pipeline_tests.support.claude_api import ClaudeServer, status
 from onet_pipeline_tests.support.message_batches import asking_claude, let_pass, upload_of
 from onet_pipeline_tests.support.orchestration import Daemon, drop
 
@@ -107,3 +107,25 @@ def test_a_tick_that_cannot_ask_the_api_fails_and_changes_nothing(waiting: Daemo
 
 def test_without_batches_the_sensor_asks_nobody(daemon: Daemon) -> None:
     assert daemon.tick("batch_sensor") == ()
+
+
+def test_a_mapped_upload_tells_every_call_token_and_dollar(
+    instance: dg.DagsterInstance, pipeline: Pipeline, server: ClaudeServer
+) -> None:
+    with asking_claude(pipeline, server) as calls:
+        daemon = Daemon(instance, calls)
+        drop(calls, "staff.csv", *ROLES, "zzqx")
+        server.at(1, status(529))
+        (request,) = daemon.tick()
+        assert daemon.run(request).success
+        (run,) = calls.mappings.runs(key_of(daemon))
+    event = instance.get_latest_materialization_event(dg.AssetKey("role_mappings"))
+    assert event
+    assert event.asset_materialization
+    told = {name: value.value for name, value in event.asset_materialization.metadata.items()}
+    usage = run.usage
+    for name in ("calls", "retries", "input_tokens", "output_tokens", "cache_read_tokens", "out_of_list_answers"):
+        assert told[name] == getattr(usage, name)
+    assert (told["retries"], told["cost_usd"]) == (1, usage.cost_usd)
+    assert told["without_candidates"] == run.without_candidates
+    assert sum(run.by_method.values()) == sum(run.by_tier.values()) == len(ROLES) + 1
