@@ -207,6 +207,13 @@ def named_errors(model: str) -> Iterator[None]:
         raise MapperUnavailable(f"{_unreached(error)}. Try later.") from error
 
 
+def unknown_to_the_api() -> type[Exception]:
+    """Return the SDK's error for what the API does not know."""
+    from anthropic import NotFoundError
+
+    return NotFoundError
+
+
 _attempts: ContextVar[list[int]] = ContextVar("attempts")
 
 

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from onet_pipeline.roles.answers import check
-from onet_pipeline.roles.claude import Patience, connect_blocking, named_errors, usable_key
+from onet_pipeline.roles.claude import Patience, connect_blocking, named_errors, unknown_to_the_api, usable_key
 from onet_pipeline.roles.grouping import grouped
 from onet_pipeline.roles.layouts import CandidateLayout, Layout, message_params
 from onet_pipeline.roles.pricing import PriceTable, token_usage
@@ -152,12 +152,10 @@ class ClaudeBatches:
 
     def poll(self, batch_id: str) -> BatchState | None:
         """Return how far a batch is; None where the API does not know it: it is deleted, or another workspace's."""
-        from anthropic import NotFoundError
-
         with named_errors(self._model), self._client() as client:
             try:
                 return _state(client.messages.batches.retrieve(batch_id))
-            except NotFoundError:
+            except unknown_to_the_api():
                 return None
 
     def cancel(self, batch_id: str) -> BatchState:
