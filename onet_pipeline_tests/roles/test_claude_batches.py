@@ -40,9 +40,12 @@ def test_a_batch_is_submitted_polled_and_collected_at_half_the_price(server: Cla
     asking = batches_for(server)
     (submission,) = asking.plan(questions(9))
     batch_id = asking.submit(submission)
-    assert not asking.poll(batch_id).ended
+    begun = asking.poll(batch_id)
+    assert begun
+    assert not begun.ended
     server.batches.end()
     state = asking.poll(batch_id)
+    assert state
     assert (state.ended, state.counts["succeeded"]) == (True, 3)
 
     collected = list(asking.collect(batch_id, submission))
