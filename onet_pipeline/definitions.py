@@ -32,7 +32,7 @@ from onet_pipeline.orchestration.checks.uploads import (
     no_upload_is_unsettled,
 )
 from onet_pipeline.orchestration.jobs import check_uploads, import_reviews, map_upload, sync_onet
-from onet_pipeline.orchestration.message_batches import batch_sensor, collect_batches
+from onet_pipeline.orchestration.message_batches import batch_sensor
 from onet_pipeline.orchestration.resources import environment_pipeline
 from onet_pipeline.orchestration.review_sensor import review_sensor
 from onet_pipeline.orchestration.schedules import release_schedule, uploads_check_schedule
@@ -65,7 +65,7 @@ CHECKS = (
     no_confirmed_code_is_retired,
     no_reviewed_row_is_left_out,
 )
-JOBS = (sync_onet, map_upload, collect_batches, check_uploads, import_reviews)
+JOBS = (sync_onet, map_upload, check_uploads, import_reviews)
 SENSORS = (upload_sensor, batch_sensor, review_sensor, onet_automation, failed_runs)
 SCHEDULES = (release_schedule, uploads_check_schedule)
 

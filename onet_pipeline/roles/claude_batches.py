@@ -11,7 +11,7 @@ https://platform.claude.com/docs/en/build-with-claude/batch-processing
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,6 +28,8 @@ MOST_REQUESTS = 100_000
 MOST_BYTES = 200_000_000  # the API takes 256 MB; the rest is for what wraps the requests
 _OUTCOMES = ("processing", "succeeded", "errored", "canceled", "expired")
 CLOCKS_APART = timedelta(minutes=10)
+SENT_WITHIN = timedelta(hours=1)
+"""So that what is looked for among is a set that ends; a submission of 200 MB may be the last of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,8 @@ class ClaudeBatches:
         with named_errors(self._model), self._client(max_retries=0) as client:
             return str(client.messages.batches.create(requests=requests).id)
 
-    def find(self, submission: Submission, since: datetime) -> Finding:
-        """Look for a submission sent at or after ``since`` whose id was lost.
+    def find(self, submission: Submission, since: datetime, *, others: Collection[str] = ()) -> Finding:
+        """Look for a submission sent at ``since`` or within an hour, whose id was lost; it is none of ``others``.
 
         The API lists batches without the names of their requests, so one that is still being processed is known only
         by its time and size.
@@ -142,6 +144,8 @@ class ClaudeBatches:
             for batch in client.messages.batches.list(limit=100):
                 if batch.created_at < since - CLOCKS_APART:
                     break
+                if batch.id in others or batch.created_at > since + SENT_WITHIN:
+                    continue
                 if sum(_state(batch).counts.values()) != len(submission.requests):
                     continue
                 if batch.processing_status != "ended":

@@ -132,7 +132,7 @@ def _find(pipeline: Pipeline, found: SubmissionRecord, now: datetime) -> None:
     if now < found.planned_at + SETTLES_AFTER:
         return
     submission = Submission(found.name, ((),) * found.request_count)
-    finding = pipeline.batches_with(None).find(submission, found.planned_at)
+    finding = pipeline.batches_with(None).find(submission, found.planned_at, others=pipeline.batches.batch_ids())
     if finding.found:
         pipeline.batches.submitted(found.name, finding.found)
     elif finding.absent:

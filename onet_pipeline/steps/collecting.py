@@ -4,8 +4,6 @@ Belongs here: bringing the open submissions of one upload as far as they go, sav
 how far they are (``batches``), what becomes of questions left over (``mapping``).
 """
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -32,8 +30,6 @@ class Advance:
     answered: int = 0
     left: int = 0
     usage: Usage = field(default_factory=Usage)
-    by_method: Mapping[str, int] = field(default_factory=dict)
-    by_tier: Mapping[str, int] = field(default_factory=dict)
 
 
 def advance(pipeline: Pipeline, upload_key: str, now: datetime | None = None) -> Advance:
@@ -65,7 +61,6 @@ class _Collecting:
     def __init__(self, pipeline: Pipeline, upload_key: str) -> None:
         self._pipeline, self._upload_key = pipeline, upload_key
         self._requests, self._answered, self._left, self._usage = 0, 0, 0, Usage()
-        self._by_method, self._by_tier = Counter[str](), Counter[str]()
 
     def collect(self, found: SubmissionRecord) -> None:
         """Save every request that is not saved yet, then close the submission and its run."""
@@ -89,8 +84,6 @@ class _Collecting:
             answered=self._answered,
             left=self._left,
             usage=self._usage,
-            by_method=dict(self._by_method),
-            by_tier=dict(self._by_tier),
         )
 
     def _count(self, collected: Collected) -> None:
@@ -98,8 +91,6 @@ class _Collecting:
         self._answered += len(collected.batch.answers)
         self._left += len(collected.left)
         self._usage += collected.batch.usage
-        self._by_method.update(answer.method.value for answer in collected.batch.answers)
-        self._by_tier.update(answer.tier.value for answer in collected.batch.answers)
 
     def _finish(self, run: MappingRun) -> None:
         left = len(self._pipeline.batches.left_of(run.id))

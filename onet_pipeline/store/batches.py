@@ -132,7 +132,7 @@ class BatchStore:
             _set(session, name, state=state, reason=reason)
             upload = session.execute(sa.select(SubmissionRow.upload_key).where(SubmissionRow.name == name)).scalar_one()
             if not session.scalars(sa.select(SubmissionRow.name).where(_open(upload)).limit(1)).first():
-                runs.stop_waiting(session, upload, start_afresh=state is SubmissionState.COLLECTED)
+                runs.stop_waiting(session, upload)
 
     def forget(self, name: str, reason: str) -> None:
         """Close a submission that was never sent or never arrived: its questions may be submitted again."""
@@ -144,6 +144,12 @@ class BatchStore:
         """Let an upload wait for what is open, whatever has become of its file."""
         with self._database.writing() as session:
             runs.set_waiting(session, upload_key, reason)
+
+    def batch_ids(self) -> frozenset[str]:
+        """Return the ids of all batches whose submission is known."""
+        query = sa.select(SubmissionRow.batch_id).where(SubmissionRow.batch_id.is_not(None))
+        with self._database.reading() as session:
+            return frozenset(name for name in session.execute(query).scalars() if name)
 
     def left_over(self, upload_key: str) -> frozenset[str]:
         """Return the fingerprints of questions that closed batches of an upload brought no answer to."""

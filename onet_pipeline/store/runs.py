@@ -57,14 +57,12 @@ def set_waiting(session: Session, upload_key: str, reason: str) -> None:
     session.execute(upload.where(~_is_passing()).values(status=UploadStatus.WAITING, reason=reason))
 
 
-def stop_waiting(session: Session, upload_key: str, *, start_afresh: bool) -> None:
-    """Let an upload that waits be mapped from what is there now; ``start_afresh`` forgets the attempts so far."""
+def stop_waiting(session: Session, upload_key: str) -> None:
+    """Let an upload that waits be mapped from what is there now."""
     upload = sa.update(UploadRow).where(UploadRow.key == upload_key)
     for status in (UploadRow.status, UploadRow.status_before):
         session.execute(upload.where(status == UploadStatus.WAITING).values({status.key: UploadStatus.SEEN}))
     session.execute(upload.where(UploadRow.status == UploadStatus.SEEN).values(reason=None))
-    if start_afresh:
-        session.execute(upload.values(attempts=0))
 
 
 def one(session: Session, run_id: uuid.UUID) -> MappingRun | None:

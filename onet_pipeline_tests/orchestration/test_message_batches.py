@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -61,7 +62,7 @@ def test_what_waits_is_asked_for_by_no_sensor_until_its_batch_has_ended(waiting:
     assert waiting.tick("batch_sensor") == ()
     server.batches.end()
     (request,) = waiting.tick("batch_sensor")
-    assert (request.job_name, request.partition_key) == ("collect_batches", key_of(waiting))
+    assert (request.job_name, request.partition_key) == ("map_upload", key_of(waiting))
     waiting.record(request, dg.DagsterRunStatus.STARTED)
     assert waiting.tick("batch_sensor") == ()
     assert waiting.tick() == ()
@@ -71,16 +72,24 @@ def test_an_ended_batch_is_collected_and_the_upload_mapped_without_another_quest
     waiting: Daemon, server: ClaudeServer
 ) -> None:
     server.batches.end()
-    (collecting,) = waiting.tick("batch_sensor")
-    assert waiting.run(collecting).success
-    assert not materialized(waiting)
-    (mapping,) = waiting.tick()
-    assert waiting.run(mapping).success
+    (request,) = waiting.tick("batch_sensor")
+    assert str(request.run_key).startswith("onet-"), "Dagster never grants the key of the run that submitted twice"
+    assert waiting.run(request).success
     assert materialized(waiting)
     assert upload_of(waiting.pipeline, key_of(waiting)).status is UploadStatus.MAPPED
     assert {row.source_role for row in waiting.pipeline.mappings.mappings(key_of(waiting))} == set(ROLES)
     assert (len(server.batches.submitted), len(server.calls)) == (1, 0)
     assert waiting.tick() == waiting.tick("batch_sensor") == ()
+
+
+def test_answers_for_a_file_that_is_gone_are_saved_all_the_same(waiting: Daemon, server: ClaudeServer) -> None:
+    (Path(waiting.pipeline.settings.uploads) / "staff.csv").unlink()
+    assert waiting.tick() == ()
+    server.batches.end()
+    assert waiting.tick("batch_sensor") == ()
+    assert upload_of(waiting.pipeline, key_of(waiting)).status is UploadStatus.WITHDRAWN
+    assert len(waiting.pipeline.mappings.mappings(key_of(waiting))) == len(ROLES)
+    assert not waiting.pipeline.batches.open()
 
 
 def test_collecting_is_tried_again_with_another_run_key(waiting: Daemon, server: ClaudeServer) -> None:

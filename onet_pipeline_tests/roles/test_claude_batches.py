@@ -153,3 +153,13 @@ def test_a_wrong_key_or_model_is_refused_when_submitting(server: ClaudeServer) -
         batches_for(server, api_key="wrong").submit(submission)
     with pytest.raises(MapperRefused, match="claude-unheard-of"):
         batches_for(server, model="claude-unheard-of").submit(submission)
+
+
+def test_batches_of_other_submissions_and_of_another_hour_are_not_waited_for(server: ClaudeServer) -> None:
+    asking = batches_for(server)
+    (submission,) = asking.plan(questions(9))
+    began = now()
+    other = asking.submit(submission)
+    assert asking.find(submission, began).undecided == (other,)
+    assert asking.find(submission, began, others={other}).absent
+    assert asking.find(submission, began - timedelta(hours=2)).absent
