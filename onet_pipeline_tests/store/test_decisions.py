@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from onet_pipeline.roles.records import Answer, ConfidenceTier, Method, Role
+from onet_pipeline.roles.records import Answer, ConfidenceTier, Method, Role, SecondLook
 from onet_pipeline.store.database import Database
 from onet_pipeline.store.decisions import DecisionStore
 from onet_pipeline.store.mappings import MappingStore, new_run
@@ -94,3 +94,10 @@ def test_runs_that_decide_the_same_questions_never_lock_each_other_out(database:
     UploadStore(database).register(uploads)
     assert run_together(4, decide_alike, database, run) == []
     assert len(DecisionStore(database).find([f"{number:064}" for number in range(300)])) == 300
+
+
+def test_how_two_looks_agreed_is_kept_with_the_row_and_with_the_decision(database: Database, run: MappingRun) -> None:
+    MappingStore(database).save_batch(run, [judged("RN", replace(ANSWER, second_look=SecondLook.DISAGREED))])
+    assert DecisionStore(database).find(["f"])["f"].second_look is SecondLook.DISAGREED
+    (row,) = MappingStore(database).mappings("city")
+    assert row.second_look is SecondLook.DISAGREED
