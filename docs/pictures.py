@@ -29,12 +29,14 @@ def page_of(width: int, height: int) -> Iterator[Page]:
 
 
 def take_lineage(address: str, picture: Path) -> None:
-    """Save the lineage of all groups, opened, as a PNG of 2,000 by 1,330 pixels."""
-    with page_of(2600, 1450) as page:
+    """Save the lineage of all groups, opened, as a PNG of 2,560 by 2,560 pixels."""
+    with page_of(3200, 2750) as page:
         page.goto(address + LINEAGE)
         page.get_by_text("role_mappings").first.wait_for(timeout=60_000)
-        page.wait_for_timeout(3000)  # the graph is laid out after its nodes are there
-        page.screenshot(path=picture, clip={"x": 540, "y": 110, "width": 2000, "height": 1330})
+        page.wait_for_timeout(
+            10_000
+        )  # the graph is laid out after its nodes are there, and each then asks for its state
+        page.screenshot(path=picture, clip={"x": 580, "y": 130, "width": 2560, "height": 2560})
 
 
 def take_report(file: str, picture: Path) -> None:
