@@ -28,11 +28,13 @@ def test_a_daemon_killed_between_asking_and_running_loses_nothing_and_asks_nothi
 ) -> None:
     home = tmp_path / "dagster"
     home.mkdir()
+    (tmp_path / "reviews").mkdir()
     shutil.copy(PROJECT / "deploy" / "local" / "dagster.yaml", home)
     variables = {
         "DAGSTER_HOME": str(home),
         "ONET_HOME": str(pipeline.settings.home),
         "ONET_UPLOADS": pipeline.settings.uploads,
+        "ONET_REVIEWS": str(tmp_path / "reviews"),
         "ONET_MAPPER": "lexical",
     }
     drop(pipeline, "staff.csv", "Registered Nurse", "Police Officer")
@@ -48,12 +50,12 @@ def test_a_daemon_killed_between_asking_and_running_loses_nothing_and_asks_nothi
             servers.kill(DAEMON)
             servers.start_daemon()
             servers.wait_for("the mapping", is_mapped)
+            servers.wait_for("the end of the runs", lambda: all(run.is_finished for run in instance.get_runs()))
             if expected == 1:
                 bump(pipeline, tmp_path / "bumped")
                 assert not is_mapped()
                 servers.stop(DAEMON)
         runs = instance.get_runs()
-        servers.wait_for("the end of the runs", lambda: all(run.is_finished for run in instance.get_runs()))
     assert len({run.tags["dagster/run_key"] for run in runs}) == 2
     (upload,) = pipeline.uploads.all()
     assert upload.attempts == 1
