@@ -33,6 +33,16 @@ def environment(settings: Settings) -> dict[str, str]:
     return {**os.environ, **paths, "DAGSTER_HOME": str(settings.root / "dagster"), "PYTHONWARNINGS": warnings}
 
 
+def end_abandoned_runs(home: Path) -> None:
+    """End the runs that an earlier `make ui` left "started" when it was killed; what they saved is taken over."""
+    import dagster as dg
+
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        begun = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+        for run in instance.get_runs(dg.RunsFilter(statuses=begun)):
+            instance.report_run_failed(run, "The servers that ran this were ended before it was.")
+
+
 def main() -> None:
     """Prepare the folders and become ``dagster dev``."""
     try:
@@ -46,6 +56,7 @@ def main() -> None:
     for folder in (uploads, reviews_folder(settings)):
         if "://" not in str(folder):
             folder.mkdir(parents=True, exist_ok=True)
+    end_abandoned_runs(instance)
     sys.stdout.write(f"Dagster UI: http://127.0.0.1:{port}. Drop spreadsheets into {uploads}.\n")
     sys.stdout.flush()
     dagster = str(Path(sys.executable).with_name("dagster"))
