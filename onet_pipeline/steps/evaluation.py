@@ -5,18 +5,30 @@ Belongs here: which index, mapper and known titles are scored, and what asking w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
 from upath import UPath
 
-from onet_pipeline.roles.evaluation import Evaluation, GoldTitle, evaluate, known_titles, questions_of, read_gold
+from onet_pipeline.onet.records import Release
+from onet_pipeline.roles.evaluation import (
+    Evaluation,
+    GoldTitle,
+    evaluate,
+    known_titles,
+    questions_of,
+    read_gold,
+    without_scored,
+)
 from onet_pipeline.roles.mapper import Mapper
 from onet_pipeline.roles.records import Usage
+from onet_pipeline.roles.search import build_index
 from onet_pipeline.steps.indexing import CurrentIndex, current_index
 from onet_pipeline.steps.mappers import expected_usage
+from onet_pipeline.steps.own_titles import own_titles
 from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.semantic import semantic_search
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +67,31 @@ class Scoring:
 def prepare_scoring(pipeline: Pipeline, gold: Path, most: int | None = None) -> Scoring:
     """Read a gold file (``title``, ``soc_code``), at most its first ``most`` titles, to score the release synced last.
 
+    Titles of one's own (aliases, confirmed roles) that are scored are held out: what was given is not found.
+
     Raises:
         UploadError: the file is not a gold file.
         NoRelease: nothing has been synced.
     """
     titles = read_gold(UPath(gold))[:most]
-    current = current_index(pipeline)
+    release = pipeline.occupations.load_release()
+    current = _held_out(pipeline, current_index(pipeline), release, titles)
     return Scoring(
         name=gold.name,
         titles=titles,
         current=current,
         mapper=pipeline.mapper_with(current.index),
-        known=known_titles(pipeline.occupations.load_release()),
+        known=known_titles(release),
         limit=pipeline.settings.candidates,
     )
+
+
+def _held_out(pipeline: Pipeline, current: CurrentIndex, release: Release, titles: Sequence[GoldTitle]) -> CurrentIndex:
+    own = own_titles(pipeline, release.content_sha256)
+    kept = without_scored(own, titles)
+    if len(kept) == len(own):
+        return current
+    return replace(current, index=build_index(release, kept, semantic_search(pipeline)))
 
 
 def shipped_titles() -> Path:
