@@ -90,7 +90,7 @@ def sync(context: Context, release: str | None) -> None:
         record = sync_release(context.pipeline, release, progress)
     with display.encoding_bar() as encoding:
         current = current_index(context.pipeline, encoding)
-    display.synced(record, current)
+    display.synced(record, current, context.pipeline.occupations.latest_changes())
 
 
 @main.command()

@@ -19,6 +19,7 @@ from onet_pipeline.roles.records import Candidate, ConfidenceTier, Usage
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from onet_pipeline.onet.comparison import ReleaseDiff
     from onet_pipeline.onet.download import Progress
     from onet_pipeline.roles.evaluation import Evaluation
     from onet_pipeline.roles.search import Progress as EncodingProgress
@@ -166,9 +167,11 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
 
-def synced(record: "SyncRecord", current: "CurrentIndex") -> None:
-    """Print what a sync loaded."""
+def synced(record: "SyncRecord", current: "CurrentIndex", changes: "ReleaseDiff | None") -> None:
+    """Print what a sync loaded, and where the release came from and went to."""
     change = "nothing changed" if record.rows_written == 0 else f"{record.rows_written:,} rows written"
+    if record.rows_written and changes and changes.after == record.version:
+        change = f"{changes.direction}, {change}"
     console().print(
         f"O*NET {record.version} from {escape(record.source or '')}: {record.occupation_count:,} occupations, "
         f"{record.alternate_title_count:,} alternate titles, {record.task_count:,} tasks; "

@@ -6,6 +6,7 @@ import pytest
 
 from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline_tests.support.claude_api import ClaudeServer, status
+from onet_pipeline_tests.support.releases import small_release
 from onet_pipeline_tests.support.shell import Shell
 
 SAMPLE = str(sample_release_path())
@@ -72,6 +73,13 @@ def test_status_tells_release_and_counts(synced: Shell) -> None:
     assert (plain["synced"], plain["version"], plain["mapper"]) == (True, "0.1", "lexical")
     assert plain["occupation_count"] > 100
     assert plain["synced_at"]
+
+
+def test_loading_an_older_release_says_that_it_rolls_back(shell: Shell, tmp_path: Path) -> None:
+    newer = small_release("30.2").with_titles(("15-1252.00", "Code Wrangler"))
+    shell.ok("sync", "--release", str(newer.write_zip(tmp_path)))
+    said = shell.ok("sync", "--release", str(small_release("30.1").write_zip(tmp_path)))
+    assert "rolled back from 30.2 to 30.1" in said
 
 
 def test_a_failed_sync_is_one_line_and_stays_in_the_status(shell: Shell) -> None:
