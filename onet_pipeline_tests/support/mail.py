@@ -6,36 +6,24 @@ https://www.rfc-editor.org/rfc/rfc5321
 """
 
 import socketserver
-import threading
-from types import TracebackType
-from typing import Self
+
+from onet_pipeline_tests.support.loopback import Loopback
 
 
-class MailServer:
+class MailServer(Loopback):
     """Accepts every message, or refuses every recipient; ``messages`` holds (recipients, text) pairs."""
 
     def __init__(self, *, refuses: bool = False) -> None:
         self.refuses = refuses
         self.messages: list[tuple[list[str], str]] = []
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.mail = self
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.mail = self
+        super().__init__(server)
 
     @property
     def url(self) -> str:
         """The address to give as ``ONET_ALERT_SMTP``."""
-        return f"smtp://127.0.0.1:{self._server.server_address[1]}"
+        return f"smtp://127.0.0.1:{self.port}"
 
 
 class _Server(socketserver.ThreadingTCPServer):

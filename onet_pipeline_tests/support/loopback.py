@@ -1,0 +1,32 @@
+"""A server on 127.0.0.1 that lives as long as a ``with`` block.
+
+Belongs here: its thread, from start to end. Does not: what it says (``mail``, ``webhook``).
+"""
+
+import socketserver
+import threading
+from types import TracebackType
+from typing import Self
+
+
+class Loopback:
+    """Serves in a thread of its own; ``port`` is the one that the system gave."""
+
+    def __init__(self, server: socketserver.TCPServer) -> None:
+        self._running = server
+        self._thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.shutdown()
+        self._running.server_close()
+        self._thread.join()
+
+    @property
+    def port(self) -> int:
+        return int(self._running.server_address[1])
