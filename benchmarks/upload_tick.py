@@ -1,16 +1,18 @@
 """How long a tick of the upload sensor takes beside many known uploads.
 
-    python -m benchmarks.upload_tick [--known 10000] [--new 1000]
+    python -m benchmarks.upload_tick [--known 10000] [--new 1000] [--rounds 5]
 
-SQLite, local files; what the daemon takes to launch the runs is not in it.
+SQLite, local files, medians; what the daemon takes to launch the runs is not in it.
 """
 
 import argparse
 import logging
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 
 import dagster as dg
 import sqlalchemy as sa
@@ -26,28 +28,45 @@ from onet_pipeline.steps.uploads import register_uploads
 from onet_pipeline.store.models import UploadRow
 from onet_pipeline_tests.support.orchestration import Daemon, drop
 
+TICKS = (
+    "tick that finds nothing new",
+    "tick that finds {:,} new uploads and requests 25",
+    "tick after it, which requests 25 more",
+)
+
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--known", type=int, default=10_000)
     parser.add_argument("--new", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     logging.disable()
 
     with tempfile.TemporaryDirectory() as folder, closing(_pipeline(Path(folder))) as pipeline:
         for number in range(options.known):
             drop(pipeline, f"known{number}.csv", f"Nurse {number}")
-        _timed(f"first scan of {options.known:,} uploads", lambda: register_uploads(pipeline))
+        print(f"first scan of {options.known:,} uploads: {_seconds(lambda: register_uploads(pipeline)):.2f} s")
         with dg.instance_for_test() as instance:
             daemon = Daemon(instance, pipeline)
             instance.add_dynamic_partitions(UPLOADS, _mark_done(pipeline))
             daemon.tick()
-            _timed("tick that finds nothing new", daemon.tick)
-            for number in range(options.new):
-                drop(pipeline, f"new{number}.csv", f"Nurse {number}")
-            _timed(f"tick that finds {options.new:,} new uploads and requests 25", daemon.tick)
-            _timed("tick after it, which requests 25 more", daemon.tick)
+            rounds = [_round(daemon, options.new) for _ in range(options.rounds)]
+    for what, seconds in zip(TICKS, zip(*rounds, strict=True), strict=True):
+        print(f"{what.format(options.new)}: {median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f})")
+
+
+def _round(daemon: Daemon, number: int) -> tuple[float, ...]:
+    """Time the ticks before and after ``number`` new uploads come, then take these away again."""
+    idle = _seconds(daemon.tick)
+    new = [drop(daemon.pipeline, f"new{each}.csv", f"Nurse {each}") for each in range(number)]
+    took = idle, _seconds(daemon.tick), _seconds(daemon.tick)
+    for path in new:
+        path.unlink()
+    with daemon.pipeline.database.writing() as session:
+        session.execute(sa.delete(UploadRow).where(UploadRow.path.like("new%")))
+    return took
 
 
 def _pipeline(home: Path) -> Pipeline:
@@ -67,11 +86,10 @@ def _mark_done(pipeline: Pipeline) -> list[str]:
     return [each.key for each in behind]
 
 
-def _timed(what: str, work: object) -> None:
+def _seconds(work: Callable[[], object]) -> float:
     began = time.perf_counter()
-    assert callable(work)
     work()
-    print(f"{what}: {time.perf_counter() - began:.2f} s")
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

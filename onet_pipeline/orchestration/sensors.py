@@ -48,12 +48,13 @@ def upload_sensor(context: dg.SensorEvaluationContext, pipeline: dg.ResourcePara
     Raises:
         UploadsUnlisted: the folder cannot be listed, which never means that it is empty; the tick fails.
     """
+    # Before the registry is read: a run that ends in between has then marked its upload done.
+    busy = under_way(context.instance)
     scan = register_uploads(pipeline)
     try:
-        behind = uploads_behind(pipeline)
+        behind = uploads_behind(pipeline, scan.registered)
     except NoRelease:
         return _first_release(context.instance, waiting=len(scan.seen))
-    busy = under_way(context.instance)
     limit = min(MOST_REQUESTS, MOST_UNDER_WAY - len(busy))
     runs = plan_runs(behind, busy, datetime.now(UTC), limit)
     told = f"{len(scan.seen)} uploads, {len(behind)} behind, {len(busy)} under way, {len(runs)} requested now."

@@ -36,9 +36,13 @@ _WHOLE_AT_ONCE = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory")
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What one scan saw: files by path. ``changed`` counts rows written, 0 where nothing is new."""
+    """What one scan saw: files by path. ``changed`` counts rows written, 0 where nothing is new.
+
+    ``registered`` is the registry as the scan left it.
+    """
 
     seen: tuple[SeenUpload, ...]
+    registered: tuple[Upload, ...]
     changed: int
     unsettled: tuple[str, ...]
     withdrawn: tuple[str, ...]
@@ -54,7 +58,8 @@ def register_uploads(pipeline: Pipeline, *, now: datetime | None = None) -> Scan
     """
     folder = uploads_folder(pipeline.settings)
     listed = list_uploads(folder)
-    known = {upload.key: upload for upload in pipeline.uploads.all() if not upload.is_given}
+    registered = pipeline.uploads.all()
+    known = {upload.key: upload for upload in registered if not upload.is_given}
     sight = _Sight(folder, known, now or datetime.now(UTC), _settings_digest(pipeline.settings))
     seen = tuple(sight.of(each) for each in listed)
     changed = pipeline.uploads.register([each for each in seen if not _is_known(each, known.get(each.key))])
@@ -64,6 +69,7 @@ def register_uploads(pipeline: Pipeline, *, now: datetime | None = None) -> Scan
         pipeline.uploads.withdraw([each.key for each in gone])
     return Scan(
         seen=seen,
+        registered=pipeline.uploads.all() if changed or gone else registered,
         changed=changed + len(gone),
         unsettled=tuple(each.path for each in seen if each.content_sha256 is None),
         withdrawn=tuple(each.path for each in gone),

@@ -173,6 +173,18 @@ def test_a_new_file_is_seen_a_changed_one_again_and_a_removed_one_withdrawn(pipe
     assert statuses(pipeline) == {"staff.csv": "withdrawn"}
 
 
+def test_a_scan_returns_the_registry_as_it_left_it(pipeline: Pipeline, folder: Path) -> None:
+    def scanned() -> bool:
+        return register_uploads(pipeline).registered == pipeline.uploads.all()
+
+    assert scanned()
+    write(folder / "staff.csv")
+    assert scanned()
+    assert scanned()
+    (folder / "staff.csv").unlink()
+    assert scanned()
+
+
 def test_a_file_given_from_elsewhere_is_not_withdrawn_by_a_scan(pipeline: Pipeline) -> None:
     pipeline.uploads.register([SeenUpload("given", "/home/ada/staff.csv", 1, None, "content")])
     assert register_uploads(pipeline).withdrawn == ()
