@@ -23,6 +23,7 @@ def main() -> None:
         ("tiers", "--release", release, gold),
         ("claude_throughput",),
         ("upload_tick",),
+        ("partitions_page",),
     ):
         print(f"\n## benchmarks.{name}\n", flush=True)
         subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments], check=True)
