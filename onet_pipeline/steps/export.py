@@ -4,6 +4,7 @@ Belongs here: which records go into the file, and writing it whole or not at all
 (``review``).
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 from onet_pipeline.errors import SettingsError
@@ -61,7 +62,8 @@ def write_whole(path: Path, content: bytes) -> Path:
     except OSError as error:
         raise SettingsError(f"{path} cannot be written ({error.strerror}): name another place.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
     return path
 
 

@@ -99,12 +99,9 @@ def import_review(
     except ReviewUnreadable as error:
         _note_unreadable(pipeline, path, file, str(error))
         raise
-    judged = _apply(pipeline, file, rows, version, reviewer)
-    if isinstance(judged, ReviewFile):
-        return ImportedReview(judged, known=True)
-    result = _write_result(pipeline, path, result_bytes(path.name, judged))
-    show_decisions(pipeline, {each.decision.upload_key for each in judged if each.decision})
-    return ImportedReview(_with_counts(file, judged), known=False, result=result)
+    imported, upload_keys = _apply(pipeline, path, file, rows, version, reviewer)
+    show_decisions(pipeline, upload_keys)
+    return imported
 
 
 def show_decisions(pipeline: Pipeline, upload_keys: Collection[str]) -> None:
@@ -127,14 +124,22 @@ def occupation_titles(pipeline: Pipeline) -> dict[str, str]:
 
 
 def _apply(
-    pipeline: Pipeline, file: ReviewFile, rows: Sequence[ReturnedRow], version: str, reviewer: str | None
-) -> list[JudgedRow] | ReviewFile:
-    """Judge and write in one transaction; return what was judged, or what came of the same content before."""
+    pipeline: Pipeline,
+    path: "UPath | Path",
+    file: ReviewFile,
+    rows: Sequence[ReturnedRow],
+    version: str,
+    reviewer: str | None,
+) -> tuple[ImportedReview, set[str]]:
+    """Judge and write in one transaction; return what came of the file, now or before, and the uploads it changed.
+
+    The result workbook is written before the commit: whoever is killed between the two leaves a file that waits.
+    """
     occupations, ids = occupation_titles(pipeline), mentioned(rows)
     with pipeline.reviews.applying() as applying:
         known = applying.file(file.sha256)
         if known and known.reason is None:
-            return known
+            return ImportedReview(known, known=True), set()
         setting = Setting(
             mappings=applying.mappings(ids),
             history=applying.history(ids),
@@ -147,17 +152,19 @@ def _apply(
             reviewer=reviewer,
         )
         judged = judge(rows, setting)
-        applying.write([each.decision for each in judged if each.decision])
-        applying.close(_with_counts(file, judged))
-        return judged
+        decisions = [each.decision for each in judged if each.decision]
+        upload_keys = {decision.upload_key for decision in decisions}
+        applying.write(decisions)
+        applying.close(applied := _with_counts(file, judged, upload_keys))
+        result = _write_result(pipeline, path, result_bytes(path.name, judged))
+    return ImportedReview(applied, known=False, result=result), upload_keys
 
 
-def _with_counts(file: ReviewFile, judged: Sequence[JudgedRow]) -> ReviewFile:
+def _with_counts(file: ReviewFile, judged: Sequence[JudgedRow], upload_keys: Collection[str]) -> ReviewFile:
     number = counted(judged)
-    uploads = {each.decision.upload_key for each in judged if each.decision}
     return replace(
         file,
-        upload_key=uploads.pop() if len(uploads) == 1 else None,
+        upload_key=next(iter(upload_keys)) if len(upload_keys) == 1 else None,
         applied=number[Outcome.APPLIED],
         unchanged=number[Outcome.UNCHANGED],
         conflicts=number[Outcome.CONFLICT],
@@ -188,10 +195,10 @@ def _described(path: "UPath | Path", content: bytes, listed: ListedFile | None) 
 
 
 def _note_unreadable(pipeline: Pipeline, path: "UPath | Path", file: ReviewFile, reason: str) -> None:
+    _write_result(pipeline, path, result_bytes(path.name, [], reason))
     with pipeline.reviews.applying() as applying:
         if applying.file(file.sha256) is None:
             applying.close(replace(file, reason=reason))
-    _write_result(pipeline, path, result_bytes(path.name, [], reason))
 
 
 def _keep_edited(pipeline: Pipeline, target: Path) -> None:

@@ -52,9 +52,9 @@ def test_a_daemon_killed_between_asking_and_running_loses_nothing_and_asks_nothi
             servers.wait_for("the mapping", is_mapped)
             servers.wait_for("the end of the runs", lambda: all(run.is_finished for run in instance.get_runs()))
             if expected == 1:
+                servers.stop(DAEMON)
                 bump(pipeline, tmp_path / "bumped")
                 assert not is_mapped()
-                servers.stop(DAEMON)
         runs = instance.get_runs()
     assert len({run.tags["dagster/run_key"] for run in runs}) == 2
     (upload,) = pipeline.uploads.all()

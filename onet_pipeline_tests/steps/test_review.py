@@ -8,7 +8,14 @@ from pathlib import Path
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from onet_pipeline.errors import NoRelease, ReviewError, ReviewsUnlisted, ReviewUnreadable, UploadUnreadable
+from onet_pipeline.errors import (
+    NoRelease,
+    ReviewError,
+    ReviewsUnlisted,
+    ReviewUnreadable,
+    SettingsError,
+    UploadUnreadable,
+)
 from onet_pipeline.roles.records import ConfidenceTier, Role
 from onet_pipeline.settings import Settings
 from onet_pipeline.steps.mapping import map_upload
@@ -173,6 +180,20 @@ def test_each_file_of_the_folder_is_applied_once_and_results_are_none_of_them(ci
 def test_a_file_that_is_still_being_written_waits(city: Pipeline) -> None:
     (Path(city.settings.reviews) / "new.xlsx").write_bytes(b"half")
     assert waiting_reviews(city) == ()
+
+
+def test_nothing_is_applied_that_no_result_can_tell_of(city: Pipeline) -> None:
+    written = drop(city, "ann.xlsx", reviewed(city, {"zzqx": "29-1141.00"}))
+    beside = written.with_name("ann.result.xlsx")
+    beside.mkdir()
+    city.results.write_bytes(b"no folder")
+    with pytest.raises(SettingsError, match="cannot be written"):
+        import_review(city, written)
+    assert (city.reviews.files(), of_role(city, "zzqx").user_confirmed) == ((), False)
+    beside.rmdir()
+    result = import_review(city, written).result
+    assert result_rows(result)["zzqx"][0] == "applied"
+    assert of_role(city, "zzqx").user_confirmed
 
 
 def test_a_missing_folder_is_an_error_and_not_an_empty_folder(city: Pipeline) -> None:

@@ -85,7 +85,7 @@ class DagsterServers:
         data: dict[str, Any] = answer["data"]
         return data
 
-    def wait_for(self, what: str, ready: Callable[[], _Found], seconds: float = 120) -> _Found:
+    def wait_for(self, what: str, ready: Callable[[], _Found], seconds: float = 300) -> _Found:
         """Ask until the answer is true; a server that has ended, or the deadline, fails the test."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
