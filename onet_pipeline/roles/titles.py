@@ -16,6 +16,10 @@ def normalise(title: str) -> str:
     >>> normalise("  Café-Manager (Sr.)")
     'cafe manager sr'
     """
-    decomposed = unicodedata.normalize("NFKD", title)
-    letters = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    letters = title if title.isascii() else _without_accents(title)
     return _SEPARATORS.sub(" ", letters.casefold()).strip()
+
+
+def _without_accents(title: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", title)
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))

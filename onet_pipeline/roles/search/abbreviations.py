@@ -42,6 +42,8 @@ def expanded(title: str) -> str | None:
     ('recreation leader', 'staff physical therapist')
     """
     words = title.split()
+    if _first_words().isdisjoint(words):
+        return None
     meant = [(part, _meaning(words, part)) for part in _parts(words)]
     if not any(meaning for _, meaning in meant):
         return None
@@ -66,6 +68,11 @@ def _sides(neighbours: str) -> tuple[frozenset[str], frozenset[str]]:
     listed = neighbours.split()
     before = frozenset(word.removesuffix("_") for word in listed if word.endswith("_"))
     return before, frozenset(word.removeprefix("_") for word in listed if word.startswith("_"))
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(short[0] for short in read_table())
 
 
 @cache
