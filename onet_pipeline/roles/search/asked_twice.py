@@ -39,11 +39,9 @@ class AskedTwice:
         one[self.again] = (one[self.again] + scores[count:]) / 2
         return one
 
-    def matched(self, near: Near, shown: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the number of the title nearest to either form for each occupation shown, -1 where there is none."""
-        count = len(shown)
-        matched = near.matched(np.concatenate([shown, shown[self.again]]))
-        first = np.take_along_axis(near.best[self.again], shown[self.again], axis=1)
-        second = np.take_along_axis(near.best[count:], shown[self.again], axis=1)
-        matched[self.again] = np.where(second > first, matched[count:], matched[self.again])
-        return matched[:count]
+    def nearest(self, near: Near) -> Near:
+        """Return one row for each title asked: of two, what is nearer to either form."""
+        count = len(self.titles) - len(self.again)
+        one = near.ranked[:count]
+        one[self.again] = np.maximum(one[self.again], near.ranked[count:])
+        return Near(one)

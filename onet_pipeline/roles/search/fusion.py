@@ -98,7 +98,9 @@ def best_first(scores: NDArray[np.float32], limit: int) -> NDArray[np.int32]:
     width = scores.shape[1]
     bits = width.bit_length()
     # The bits of a float that is not negative order as it does; the column in the lowest bits breaks ties.
-    keys = (scores.view(np.int32).astype(np.int64) << bits) + np.arange(width)[::-1]
+    keys = scores.view(np.int32).astype(np.int64)
+    keys <<= bits
+    keys += np.arange(width)[::-1]
     if limit < width:
         keys = np.partition(keys, width - limit, axis=1)[:, width - limit :]
     keys = np.sort(keys, axis=1)[:, ::-1]

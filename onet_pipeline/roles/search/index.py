@@ -126,8 +126,8 @@ class SearchIndex:
         twice = AskedTwice.of(asked)
         titles = [" ".join([title, *self.variants.of_title(title.split())]) for title in twice.titles]
         near = self.nearest.near(titles, twice.titles)
-        evidence = {"best title": near.best, **{name: ranker.scores(titles) for name, ranker in self.rankers.items()}}
-        evidence = {name: scaled(scores) for name, scores in evidence.items()}
+        evidence = {name: scaled(ranker.scores(titles)) for name, ranker in self.rankers.items()}
+        evidence = {"best title": scaled(near.similarity), **evidence}
         choosing, ordering = (twice.mean(fuse(evidence, weights)) for weights in (self.choosing, self.ordering))
         relations = received(choosing, self.links)
         certain = self._last_resort_of(titles, choosing) + self._own(asked)
@@ -138,7 +138,8 @@ class SearchIndex:
             limit,
             self.free,
         )
-        return map(self.catalogue.candidates, shown.tolist(), scores.tolist(), twice.matched(near, shown).tolist())
+        matched = twice.nearest(near).titles(shown)
+        return map(self.catalogue.candidates, shown.tolist(), scores.tolist(), matched.tolist())
 
     def _last_resort_of(self, titles: Sequence[str], found: NDArray[np.float32]) -> NDArray[np.float32]:
         """For titles that share no word and no gram with any occupation: what letter pairs say, or else anything."""
@@ -152,8 +153,9 @@ class SearchIndex:
     def _own(self, titles: Sequence[str]) -> NDArray[np.float32]:
         """Put the occupations of an alias that equals the title before all others, in whatever order they have."""
         scores = np.zeros((len(titles), len(self.catalogue.occupations)), np.float32)
-        for row, title in enumerate(titles):
-            scores[row, self.catalogue.own_titles.get(title, [])] = _OWN_TITLE
+        own = self.catalogue.own_titles
+        for row in (row for row, title in enumerate(titles) if title in own):
+            scores[row, own[titles[row]]] = _OWN_TITLE
         return scores
 
     def save(self, folder: Path | UPath) -> None:

@@ -47,8 +47,9 @@ class Readout:
 
     def values(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the values of all occupations (columns) for vectors of at most length one (rows)."""
-        sums = np.rint(vectors * np.float32(_VECTOR_STEPS)) @ self._columns
-        values: NDArray[np.float32] = sums * (self._step / np.float32(_VECTOR_STEPS)) + self._offset
+        values: NDArray[np.float32] = np.rint(vectors * np.float32(_VECTOR_STEPS)) @ self._columns
+        values *= self._step / np.float32(_VECTOR_STEPS)
+        values += self._offset
         return values
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -85,7 +86,7 @@ class Meaning:
         """Return the scores of all occupations (columns) for normalised titles (rows); 0 for an empty title."""
         asked = self._vectors.encode(titles)
         likely = np.maximum(self._classifier.values(asked), 0)
-        scores = scaled(standing_out(self._portraits.values(asked))) + scaled(likely)
+        scores = standing_out(self._portraits.values(asked)) + scaled(likely)
         scores[~asked.any(axis=1)] = 0
         return scores
 
@@ -101,11 +102,8 @@ class Meaning:
 
 
 def standing_out(similar: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return by how many standard deviations a similarity stands out of its row, 0 where it does not."""
-    spread = similar.std(axis=1, keepdims=True)
-    above = np.maximum(similar - similar.mean(axis=1, keepdims=True), 0)
-    deviations: NDArray[np.float32] = np.divide(above, spread, out=np.zeros_like(similar), where=spread > 0)
-    return deviations
+    """Return how far a similarity is above the mean of its row, scaled to a best of 1; 0 where it is not."""
+    return scaled(np.maximum(similar - similar.mean(axis=1, keepdims=True), 0))
 
 
 def _sums(vectors: NDArray[np.float32], occupation: NDArray[np.int32], count: int) -> NDArray[np.float32]:

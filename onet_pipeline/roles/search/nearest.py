@@ -24,32 +24,31 @@ if TYPE_CHECKING:
 
 _CLOSE = 0.3
 """Equal titles are looked for among those more similar than this; variants added to a title take it below 1."""
+_LAST = (1 << 31) - 1
 _EQUAL = 1.0001
 """Similarity of equal titles: before those that only have the same stems, and no matter what variants were added."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Near:
-    """Pairs of a title asked and a title known that share a word, and the best of them per occupation.
+    """The nearest known title of each occupation (columns) for each title asked (rows).
 
-    ``cell`` is the flat place of the pair in ``best`` (titles asked x occupations), ``title`` the number of the title
-    known, ``similarity`` their cosine, a little more where the titles are equal.
+    ``ranked`` says in one whole number how near it is and which: the bits of the similarity, which order as it does,
+    above the number of the title, counted from ``_LAST`` down. So the greatest is the nearest, of equals the first; 0
+    is none.
     """
 
-    cell: NDArray[np.int64]
-    title: NDArray[np.int32]
-    similarity: NDArray[np.float32]
-    best: NDArray[np.float32]
+    ranked: NDArray[np.int64]
 
-    def matched(self, shown: NDArray[np.int32]) -> NDArray[np.int32]:
+    @property
+    def similarity(self) -> NDArray[np.float32]:
+        """Their cosine, a little more where the titles are equal; 0 where none shares a word."""
+        return (self.ranked >> 32).astype(np.int32).view(np.float32)
+
+    def titles(self, shown: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return the number of the nearest title of each occupation shown, -1 where none shares a word."""
-        place = np.full(self.best.shape, -1, np.int32)
-        np.put_along_axis(place, shown, np.arange(shown.size, dtype=np.int32).reshape(shown.shape), axis=1)
-        at = place.ravel()[self.cell]
-        nearest = np.flatnonzero((at >= 0) & (self.similarity == self.best.ravel()[self.cell]))
-        matched = np.full(shown.size, np.iinfo(np.int32).max, np.int32)
-        np.minimum.at(matched, at[nearest], self.title[nearest])
-        return np.where(matched < np.iinfo(np.int32).max, matched, -1).reshape(shown.shape)
+        ranked = np.take_along_axis(self.ranked, shown, axis=1)
+        return np.where(ranked > 0, _LAST - (ranked & _LAST), -1)
 
 
 class NearestTitles:
@@ -92,9 +91,12 @@ class NearestTitles:
         equal = close[self._checksum[similar.indices[close]] == checksums[rows[close]]]
         similar.data[equal] = _EQUAL
         cells = rows * self._count + self._occupation[similar.indices]
-        best = np.zeros((len(titles), self._count), np.float32)
-        np.maximum.at(best.ravel(), cells, similar.data)
-        return Near(cells, similar.indices, similar.data, best)
+        pairs = similar.data.view(np.int32).astype(np.int64)
+        pairs <<= 32
+        pairs += _LAST - similar.indices
+        ranked = np.zeros((len(titles), self._count), np.int64)
+        np.maximum.at(ranked.ravel(), cells, pairs)
+        return Near(ranked)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all there is to store."""

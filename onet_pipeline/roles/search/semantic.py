@@ -63,8 +63,8 @@ class Semantic:
     def scores(self, titles: Sequence[str]) -> NDArray[np.float32]:
         """Return the scores of all occupations (columns) for normalised titles (rows)."""
         asked = self._encoder.encode(titles)
-        scores = scaled(standing_out(self.best_titles(asked)))
-        scores += scaled(standing_out(self._described.values(asked)))
+        scores = standing_out(self.best_titles(asked))
+        scores += standing_out(self._described.values(asked))
         scores += scaled(np.maximum(self._learnt.values(asked), 0))
         scores[~asked.any(axis=1)] = 0
         return scores
