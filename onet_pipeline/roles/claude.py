@@ -23,7 +23,7 @@ from onet_pipeline.roles.grouping import grouped
 from onet_pipeline.roles.landing import Emit, as_it_lands
 from onet_pipeline.roles.layouts import CandidateLayout, Layout, message_params
 from onet_pipeline.roles.limiter import RateLimiter, retry_after
-from onet_pipeline.roles.mapper import CandidateSearch, decision_fingerprint, fallback
+from onet_pipeline.roles.mapper import CandidateSearch, DecisionKey, decision_key, fallback
 from onet_pipeline.roles.pricing import PriceTable, token_usage
 from onet_pipeline.roles.prompt import PROMPT_VERSION, plain
 from onet_pipeline.roles.records import Answer, AnsweredBatch, Candidate, Question, Usage
@@ -95,14 +95,14 @@ class ClaudeMapper:
         """The prompt's version, with that of the catalogue where it is shown."""
         return "/".join(filter(None, [PROMPT_VERSION, self._layout.version]))
 
-    def fingerprint(self, question: Question) -> str | None:
+    def decision_key(self, question: Question) -> DecisionKey | None:
         """Return the key of the decision; None for a question that costs nothing because it is never put."""
         if not self._layout.allows(question):
             return None
         looks = "two looks" if self._second_look else "one look"
-        return decision_fingerprint(
-            question, self.name, self.model, self.version, self._layout.name, self._effort or "", looks
-        )
+        settings = (self.name, self.model, self.version, self._layout.name, self._effort or "", looks)
+        key = decision_key(question, *settings)
+        return key if self._layout.shows_candidates else replace(key, question=None)
 
     def estimate(self, questions: Sequence[Question]) -> Usage:
         """Return about what answering would take, from a sample of the requests as they would be, without asking.

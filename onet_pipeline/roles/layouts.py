@@ -72,6 +72,11 @@ class Layout(Protocol):
         """Whether one call alone should come first, so that the others read its cache."""
         ...
 
+    @property
+    def shows_candidates(self) -> bool:
+        """Whether a role's candidates are all it may take, so that a decision can outlive some of them."""
+        ...
+
     def request(self, questions: Sequence[Question], look: int = 1) -> Request:
         """Lay out one call; ``look`` 2 shows the candidates in another order, and more of them where they are hints."""
         ...
@@ -92,6 +97,7 @@ class CandidateLayout:
     name: str = "candidates"
     version: str = ""
     warms_up: bool = False
+    shows_candidates: bool = True
 
     def request(self, questions: Sequence[Question], look: int = 1) -> Request:
         """Lay out one call. The schema allows the call's codes, so it differs by call and nothing is cached."""
@@ -124,6 +130,7 @@ class CatalogueLayout:
     name: str = "catalogue"
     version: str = field(init=False)
     warms_up: bool = True
+    shows_candidates: bool = False
     _block: str = field(init=False, repr=False)
     _codes: frozenset[str] = field(init=False, repr=False)
 

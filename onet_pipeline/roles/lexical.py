@@ -7,7 +7,7 @@ docs/retrieval.md holds the table by which the rule was set.
 
 from collections.abc import Generator, Sequence
 
-from onet_pipeline.roles.mapper import Mapper
+from onet_pipeline.roles.mapper import DecisionKey, Mapper
 from onet_pipeline.roles.records import Answer, AnsweredBatch, Candidate, ConfidenceTier, Method, Question
 from onet_pipeline.roles.titles import normalise
 
@@ -24,7 +24,7 @@ class LexicalMapper:
     model = None
     version = "2"
 
-    def fingerprint(self, question: Question) -> str | None:
+    def decision_key(self, question: Question) -> DecisionKey | None:
         """Return None: to decide again costs nothing."""
         return None
 

@@ -1,16 +1,28 @@
 """The mapper protocol: what answers questions, and the rule for when it fails.
 
-Belongs here: the two protocols (search, mapper), the fingerprint of a decision, the fallback. Does not: how a
-mapper decides (``lexical``, ``claude``).
+Belongs here: the two protocols (search, mapper), the key of a decision, the fallback. Does not: how a mapper decides
+(``lexical``, ``claude``), or when a decision outlives its candidates (``standing``).
 """
 
 import hashlib
 import json
 from collections.abc import Generator, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from onet_pipeline.roles.records import Answer, AnsweredBatch, Candidate, ConfidenceTier, Method, Question
 from onet_pipeline.roles.titles import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionKey:
+    """What a decision is found by: ``fingerprint`` of all that can change it, ``question`` of all but the candidates.
+
+    ``question`` is None where only the very same candidates leave the decision as it was.
+    """
+
+    fingerprint: str
+    question: str | None = None
 
 
 class CandidateSearch(Protocol):
@@ -44,7 +56,7 @@ class Mapper(Protocol):
         """Version of the prompt or rule: changing it makes earlier decisions stale."""
         ...
 
-    def fingerprint(self, question: Question) -> str | None:
+    def decision_key(self, question: Question) -> DecisionKey | None:
         """Return the key under which the decision may be reused, None where it costs nothing to decide again."""
         ...
 
@@ -58,14 +70,14 @@ class Mapper(Protocol):
         ...
 
 
-def decision_fingerprint(question: Question, *settings: str) -> str:
+def decision_key(question: Question, *settings: str) -> DecisionKey:
     """Hash what can change the decision: role, context, what is shown of the candidates, and the mapper's settings.
 
     Candidates are taken in order of code, so that a new ranking of the same twenty asks nothing again.
     """
+    role, context = normalise(question.role), sorted(question.context)
     shown = sorted((c.code, c.title, c.description) for c in question.candidates)
-    material = [normalise(question.role), sorted(question.context), shown, settings]
-    return hashlib.sha256(json.dumps(material, ensure_ascii=False).encode()).hexdigest()
+    return DecisionKey(_digest([role, context, shown, settings]), _digest([role, context, settings]))
 
 
 def fallback(question: Question, reason: str) -> Answer:
@@ -79,3 +91,7 @@ def fallback(question: Question, reason: str) -> Answer:
         method=Method.FALLBACK,
         fallback_reason=reason,
     )
+
+
+def _digest(material: Any) -> str:
+    return hashlib.sha256(json.dumps(material, ensure_ascii=False).encode()).hexdigest()

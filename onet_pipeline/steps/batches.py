@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from onet_pipeline.errors import MapperRefused, MapperUnavailable
+from onet_pipeline.roles.mapper import DecisionKey
 from onet_pipeline.roles.records import Question
 from onet_pipeline.steps.mappers import asks_claude
 from onet_pipeline.steps.pipeline import Pipeline
@@ -49,7 +50,7 @@ def submit(
     pipeline: Pipeline,
     run: MappingRun,
     groups: Sequence[Sequence[Question]],
-    fingerprints: Mapping[int, str | None],
+    keys: Mapping[int, DecisionKey],
 ) -> str:
     """Submit questions, one for each group of spellings that share a decision; return what the upload waits for now.
 
@@ -66,10 +67,8 @@ def submit(
         PlannedSubmission(
             each.name,
             tuple(
-                tuple(
-                    AskedQuestion(question, fingerprints[question.id] or "", spellings[question.id]) for question in r
-                )
-                for r in each.requests
+                tuple(AskedQuestion(question, keys[question.id], spellings[question.id]) for question in request)
+                for request in each.requests
             ),
         )
         for each in named

@@ -124,7 +124,7 @@ class _Saver:
             self._run,
             judged,
             departed=departed,
-            left=[asked[question.id].fingerprint for question in collected.left],
+            left=[asked[question.id].key.fingerprint for question in collected.left],
             usage=collected.batch.usage,
         )
 
@@ -133,7 +133,7 @@ class _Saver:
             role=role,
             answer=answer,
             candidates=asked.question.candidates,
-            fingerprint=asked.fingerprint,
+            key=asked.key,
             onet_title=self._titles.get(answer.code) if answer.code else None,
             score=self._scores.get(answer.tier),
         )

@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from onet_pipeline.errors import OnetPipelineError, UploadUnreadable
 from onet_pipeline.review.accuracy import measured_scores
-from onet_pipeline.roles.mapper import Mapper
+from onet_pipeline.roles.mapper import DecisionKey, Mapper
 from onet_pipeline.roles.records import Answer, Method, Question, Role, Usage
+from onet_pipeline.roles.standing import stands
 from onet_pipeline.steps.batches import submit
 from onet_pipeline.steps.collecting import advance
 from onet_pipeline.steps.indexing import CurrentIndex, current_index
@@ -146,20 +147,22 @@ def _map_roles(
 ) -> MappingOutcome:
     roles = pipeline.uploads.roles(run.upload_key)
     questions = _questions(roles, current, pipeline.settings.candidates)
-    fingerprints = {question.id: mapper.fingerprint(question) for question in questions}
-    work = _sort(pipeline, run, questions, fingerprints, fresh=fresh)
-    saving = _Saving(pipeline, run, roles, fingerprints)
+    keys = {question.id: key for question in questions if (key := mapper.decision_key(question))}
+    work = _sort(pipeline, run, questions, keys, fresh=fresh)
+    # What is taken over names the decision that it rests on, which may be of other candidates.
+    rests_on = {question.id: DecisionKey(decision.fingerprint) for question, decision in work.cached}
+    saving = _Saving(pipeline, run, roles, keys | rests_on)
     for settled in _slices(work.settled):
         saving.save([(question, found.answer(question), found.origin) for question, found in settled])
     for some in _slices(work.cached):
         saving.save([(question, _taken_over(question, decision), decision.origin) for question, decision in some])
     run = replace(run, without_candidates=sum(not question.candidates for question in questions))
-    by_call, by_batch = _ways(pipeline, run, work.asked.values(), fingerprints)
+    by_call, by_batch = _ways(pipeline, run, work.asked.values(), keys)
     with closing(mapper.answer([group[0] for group in by_call])) as batches:
         for batch in batches:
             answered = [(question, answer) for answer in batch.answers for question in work.asked[answer.question_id]]
             saving.save([(question, answer, None) for question, answer in answered], batch.usage)
-    waits_for = submit(pipeline, run, by_batch, fingerprints) if by_batch else None
+    waits_for = submit(pipeline, run, by_batch, keys) if by_batch else None
     return MappingOutcome(
         roles=len(roles),
         asked=len(work.asked),
@@ -178,13 +181,13 @@ def _ways(
     pipeline: Pipeline,
     run: MappingRun,
     groups: Collection[list[Question]],
-    fingerprints: Mapping[int, str | None],
+    keys: Mapping[int, DecisionKey],
 ) -> tuple[list[list[Question]], list[list[Question]]]:
     """Split questions into those asked by calls and those for a Message Batch; what one left over goes by calls."""
     if pipeline.settings.claude_mode == "calls" or not asks_claude(pipeline.settings):
         return list(groups), []
     left = pipeline.batches.left_over(run.upload_key)
-    by_batch = [group for group in groups if (key := fingerprints[group[0].id]) and key not in left]
+    by_batch = [group for group in groups if (key := keys.get(group[0].id)) and key.fingerprint not in left]
     sent = {group[0].id for group in by_batch}
     return [group for group in groups if group[0].id not in sent], by_batch
 
@@ -193,9 +196,9 @@ class _Saving:
     """Saves answers as they land and counts them."""
 
     def __init__(
-        self, pipeline: Pipeline, run: MappingRun, roles: Sequence[Role], fingerprints: Mapping[int, str | None]
+        self, pipeline: Pipeline, run: MappingRun, roles: Sequence[Role], keys: Mapping[int, DecisionKey]
     ) -> None:
-        self._mappings, self._run, self._roles, self._fingerprints = pipeline.mappings, run, roles, fingerprints
+        self._mappings, self._run, self._roles, self._keys = pipeline.mappings, run, roles, keys
         # An answer may lie outside its candidates: a second look searches wider, a catalogue holds everything.
         self._titles = {occupation.code: occupation.title for occupation in pipeline.occupations.all()}
         self._scores = measured_scores(pipeline.reviews.agreements(), run.mapper, run.model)
@@ -208,15 +211,15 @@ class _Saving:
         for question, answer, _ in answered:
             self.by_method[answer.method.value] += 1
             self.by_tier[answer.tier.value] += 1
-            # Without a fingerprint the question was never put, so that there is nothing to try again.
-            self.unsettled += answer.method is Method.FALLBACK and self._fingerprints[question.id] is not None
+            # Without a key the question was never put, so that there is nothing to try again.
+            self.unsettled += answer.method is Method.FALLBACK and question.id in self._keys
 
     def _judged(self, question: Question, answer: Answer, cached_from: str | None) -> JudgedRole:
         return JudgedRole(
             role=self._roles[question.id],
             answer=answer,
             candidates=question.candidates,
-            fingerprint=self._fingerprints[question.id],
+            key=self._keys.get(question.id),
             cached_from=cached_from,
             onet_title=self._titles.get(answer.code) if answer.code else None,
             score=None if answer.method in _NOT_THE_MAPPERS else self._scores.get(answer.tier),
@@ -233,34 +236,48 @@ def _sort(
     pipeline: Pipeline,
     run: MappingRun,
     questions: Sequence[Question],
-    fingerprints: Mapping[int, str | None],
+    keys: Mapping[int, DecisionKey],
     *,
     fresh: bool,
 ) -> _Work:
     saved = {mapping.source_role: mapping for mapping in pipeline.mappings.mappings(run.upload_key)}
-    decided = {} if fresh else pipeline.decisions.find([each for each in fingerprints.values() if each])
+    decided = {} if fresh else _decided(pipeline, questions, keys)
     elsewhere = settled_elsewhere(pipeline, run.upload_key)
     work, groups = _Work(), defaultdict[str, list[Question]](list)
     for question in questions:
-        fingerprint, row = fingerprints[question.id], saved.get(question.role)
+        key, row, decision = keys.get(question.id), saved.get(question.role), decided.get(question.id)
+        rests_on = decision or key
         if row and row.user_confirmed:
             work.kept.append(question)
         elif settled := elsewhere.of(question):
             work.settled.append((question, settled))
-        elif row and _stands(row, fingerprint, run, fresh=fresh):
+        elif row and rests_on and not fresh and _is_saved(row, rests_on.fingerprint, run):
             work.kept.append(question)
-        elif decision := decided.get(fingerprint or ""):
+        elif decision:
             work.cached.append((question, decision))
         else:
-            groups[fingerprint or f"question {question.id}"].append(question)
+            groups[key.fingerprint if key else f"question {question.id}"].append(question)
     work.asked.update((group[0].id, group) for group in groups.values())
     return work
 
 
-def _stands(mapping: SavedMapping, fingerprint: str | None, run: MappingRun, *, fresh: bool) -> bool:
+def _decided(pipeline: Pipeline, questions: Sequence[Question], keys: Mapping[int, DecisionKey]) -> dict[int, Decision]:
+    """Return by question the decision that was made on the same candidates, or else the latest one if it stands."""
+    same = pipeline.decisions.find([key.fingerprint for key in keys.values()])
+    decided = {number: same[key.fingerprint] for number, key in keys.items() if key.fingerprint in same}
+    undecided = {number: key.question for number, key in keys.items() if key.question and number not in decided}
+    earlier = pipeline.decisions.latest(list(undecided.values()))
+    for question in questions:
+        found = earlier.get(undecided.get(question.id, ""))
+        if found and stands(found.code, found.tier, found.shown, question.candidates):
+            decided[question.id] = found
+    return decided
+
+
+def _is_saved(mapping: SavedMapping, fingerprint: str, run: MappingRun) -> bool:
     """Say whether a saved row needs nothing: an interrupted run of the same inputs saved it."""
-    same = fingerprint is not None and mapping.fingerprint == fingerprint and mapping.index_version == run.index_version
-    return same and mapping.method not in _NOT_THE_MAPPERS and not fresh
+    same = mapping.fingerprint == fingerprint and mapping.index_version == run.index_version
+    return same and mapping.method not in _NOT_THE_MAPPERS
 
 
 def _taken_over(question: Question, decision: Decision) -> Answer:

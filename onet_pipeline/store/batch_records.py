@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from onet_pipeline.roles.mapper import DecisionKey
 from onet_pipeline.roles.records import Question
 
 
@@ -34,7 +35,7 @@ class AskedQuestion:
     """A question of a request, the key of its decision, and every spelling of the upload that the answer is for."""
 
     question: Question
-    fingerprint: str
+    key: DecisionKey
     spellings: tuple[str, ...]
 
 

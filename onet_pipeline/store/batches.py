@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from onet_pipeline.roles.mapper import DecisionKey
 from onet_pipeline.roles.records import Candidate, Question, Usage
 from onet_pipeline.store import runs
 from onet_pipeline.store.batch_records import (
@@ -218,7 +219,8 @@ def _plain(asked: AskedQuestion) -> Row:
         "role": question.role,
         "context": question.context,
         "candidates": [[c.code, float(c.score), c.matched_title, c.origin] for c in question.candidates],
-        "fingerprint": asked.fingerprint,
+        "fingerprint": asked.key.fingerprint,
+        "question_key": asked.key.question,
         "spellings": asked.spellings,
     }
 
@@ -230,4 +232,6 @@ def _asked(plain: Row, shown: Mapping[str, Sequence[str]]) -> AskedQuestion:
     )
     context = tuple((name, value) for name, value in plain["context"])
     question = Question(plain["id"], plain["role"], candidates, context)
-    return AskedQuestion(question, plain["fingerprint"], tuple(plain["spellings"]))
+    # What was submitted before questions had keys has none.
+    key = DecisionKey(plain["fingerprint"], plain.get("question_key"))
+    return AskedQuestion(question, key, tuple(plain["spellings"]))

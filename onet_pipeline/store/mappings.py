@@ -203,7 +203,7 @@ def _row(run: MappingRun, judged: JudgedRole) -> Row:
         "method": answer.method,
         "fallback_reason": answer.fallback_reason,
         "cached_from": judged.cached_from,
-        "fingerprint": judged.fingerprint,
+        "fingerprint": judged.key and judged.key.fingerprint,
         "mapper": run.mapper,
         "model": run.model,
         "prompt_version": run.prompt_version,

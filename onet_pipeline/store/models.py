@@ -173,7 +173,10 @@ class UploadRoleRow(Base):
 
 
 class DecisionRow(Base):
-    """An answer that may be used again, under everything that could have changed it."""
+    """An answer that may be used again, under everything that could have changed it.
+
+    ``question_key`` leaves the candidates out of that; ``shown`` holds their marks. Null: not known.
+    """
 
     __tablename__ = "role_decisions"
 
@@ -191,6 +194,10 @@ class DecisionRow(Base):
     upload_key: Mapped[str] = mapped_column(sa.String(255))
     run_id: Mapped[str | None] = mapped_column(sa.String(64))
     decided_at: Mapped[datetime] = _now()
+    question_key: Mapped[str | None] = mapped_column(sa.String(64))
+    shown: Mapped[Any] = mapped_column(Json, nullable=True)
+
+    __table_args__ = (sa.Index(None, "question_key", "decided_at"),)
 
 
 class MappingRunRow(Base):

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePath
 
+from onet_pipeline.roles.mapper import DecisionKey
 from onet_pipeline.roles.records import Answer, Candidate, ConfidenceTier, Method, Role, SecondLook, Usage
 
 
@@ -166,15 +167,15 @@ class MappingRun:
 class JudgedRole:
     """A role with its answer, as a mapping run hands it to the store.
 
-    ``fingerprint`` is the key of the decision, None where it is not worth caching; ``cached_from`` says where a cached
-    answer was first decided. ``onet_title`` is needed only where the code is not among the candidates, ``score`` only
+    ``key`` is that of the decision, None where it is not worth caching; ``cached_from`` says where a cached answer was
+    first decided. ``onet_title`` is needed only where the code is not among the candidates, ``score`` only
     where it is not the tier's.
     """
 
     role: Role
     answer: Answer
     candidates: tuple[Candidate, ...] = ()
-    fingerprint: str | None = None
+    key: DecisionKey | None = None
     cached_from: str | None = None
     onet_title: str | None = None
     score: float | None = None
@@ -268,7 +269,10 @@ class MappingCounts:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An answer kept under the fingerprint of its question, with where it was first given."""
+    """An answer kept under the fingerprint of its question, with where it was first given.
+
+    ``shown`` are the marks of the candidates it was made on, None where they were not kept.
+    """
 
     fingerprint: str
     code: str | None
@@ -284,8 +288,9 @@ class Decision:
     run_id: str | None
     decided_at: datetime
     second_look: SecondLook | None = None
+    shown: tuple[str, ...] | None = None
 
     @property
     def origin(self) -> str:
-        """Where the decision was first given: the upload, and the run where there was one."""
-        return f"{self.upload_key}, run {self.run_id}" if self.run_id else self.upload_key
+        """Where the decision was first given: the upload, the release, and the run where there was one."""
+        return f"{self.upload_key}, O*NET {self.onet_version}" + (f", run {self.run_id}" if self.run_id else "")

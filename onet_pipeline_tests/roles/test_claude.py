@@ -1,6 +1,7 @@
 import logging
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -221,12 +222,38 @@ def test_the_fingerprint_changes_with_all_that_can_change_an_answer(server: Clau
         mapper_for(server, second_look=True),
         mapper_for(server, effort="low"),
     ]
-    prints = {mapper.fingerprint(asked) for mapper in [base, *others]}
+    prints = {mapper.decision_key(asked) for mapper in [base, *others]}
     assert len(prints) == 4
-    assert base.fingerprint(asked) == mapper_for(server, batch_size=3, concurrency=1).fingerprint(asked)
+    assert base.decision_key(asked) == mapper_for(server, batch_size=3, concurrency=1).decision_key(asked)
     reordered = Question(1, "ROLE  1", tuple(reversed(asked.candidates)))
-    assert base.fingerprint(reordered) == base.fingerprint(asked)
-    assert base.fingerprint(Question(1, asked.role, asked.candidates, (("Department", "Police"),))) not in prints
+    assert base.decision_key(reordered) == base.decision_key(asked)
+    assert base.decision_key(Question(1, asked.role, asked.candidates, (("Department", "Police"),))) not in prints
+
+
+def test_the_question_of_a_decision_is_all_but_its_candidates(server: ClaudeServer) -> None:
+    def key(asked: Question, **options: Any) -> str:
+        found = mapper_for(server, **options).decision_key(asked)
+        assert found
+        assert found.question
+        return found.question
+
+    asked = question(1)
+    assert key(asked) == key(Question(7, "ROLE  1", question(2).candidates))
+    others = [
+        key(asked, model="claude-opus-5-5"),
+        key(asked, second_look=True),
+        key(asked, effort="low"),
+        key(Question(1, asked.role, asked.candidates, (("Department", "Police"),))),
+        key(question(2)),
+    ]
+    assert len({key(asked), *others}) == 6
+
+
+def test_a_decision_from_the_catalogue_is_good_for_the_same_hints_only(server: ClaudeServer) -> None:
+    catalogue = CatalogueLayout((Occupation("11-1011.00", "Chief Executives", ""),))
+    found = mapper_for(server, layout=catalogue).decision_key(question(1))
+    assert found
+    assert found.question is None
 
 
 def test_tokens_and_dollars_are_those_the_api_counted(server: ClaudeServer) -> None:

@@ -71,4 +71,4 @@ def test_every_question_is_answered_once_with_its_own_best_candidate() -> None:
 
 
 def test_a_lexical_decision_is_never_kept_for_reuse() -> None:
-    assert LexicalMapper().fingerprint(Question(1, "rn", ())) is None
+    assert LexicalMapper().decision_key(Question(1, "rn", ())) is None

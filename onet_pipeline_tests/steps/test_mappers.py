@@ -34,13 +34,13 @@ def test_effort_is_sent_and_is_part_of_the_decision(server: ClaudeServer) -> Non
     low = mapper_of(server, effort="low")
     list(low.answer(questions(1)))
     assert server.calls[0].body["output_config"]["effort"] == "low"
-    assert low.fingerprint(question(1)) != mapper_of(server).fingerprint(question(1))
+    assert low.decision_key(question(1)) != mapper_of(server).decision_key(question(1))
 
 
 def test_calls_and_batches_of_one_look_share_their_decisions(server: ClaudeServer) -> None:
     batch, one_look = mapper_of(server, claude_mode="batch"), mapper_of(server, second_look=False)
-    assert batch.fingerprint(question(1)) == one_look.fingerprint(question(1))
-    assert batch.fingerprint(question(1)) != mapper_of(server).fingerprint(question(1))
+    assert batch.decision_key(question(1)) == one_look.decision_key(question(1))
+    assert batch.decision_key(question(1)) != mapper_of(server).decision_key(question(1))
 
 
 @pytest.mark.parametrize("told", [{"requests_per_minute": 2}, {"tokens_per_minute": 1_500}])

@@ -4,15 +4,19 @@ from dataclasses import replace
 
 import pytest
 
+from onet_pipeline.roles.mapper import DecisionKey
 from onet_pipeline.roles.records import Answer, ConfidenceTier, Method, Role, SecondLook
+from onet_pipeline.roles.standing import marks
 from onet_pipeline.store.database import Database
 from onet_pipeline.store.decisions import DecisionStore
 from onet_pipeline.store.mappings import MappingStore, new_run
 from onet_pipeline.store.records import JudgedRole, MappingRun, SeenUpload
 from onet_pipeline.store.uploads import UploadStore
 from onet_pipeline_tests.support.processes import run_together
+from onet_pipeline_tests.support.questions import candidate
 
 ANSWER = Answer(0, "29-1141.00", ConfidenceTier.MEDIUM, "It says so.", Method.CLAUDE, ("29-2061.00",), "the ward")
+SHOWN = (candidate("29-1141.00"), candidate("29-2061.00"))
 
 
 @pytest.fixture
@@ -25,8 +29,10 @@ def run(database: Database) -> MappingRun:
     return started
 
 
-def judged(title: str, answer: Answer = ANSWER, fingerprint: str | None = "f") -> JudgedRole:
-    return JudgedRole(Role(title, 1), answer, fingerprint=fingerprint)
+def judged(
+    title: str, answer: Answer = ANSWER, fingerprint: str | None = "f", question: str | None = None
+) -> JudgedRole:
+    return JudgedRole(Role(title, 1), answer, SHOWN, key=DecisionKey(fingerprint, question) if fingerprint else None)
 
 
 def test_a_decision_comes_back_with_where_it_was_made(database: Database, run: MappingRun) -> None:
@@ -40,7 +46,8 @@ def test_a_decision_comes_back_with_where_it_was_made(database: Database, run: M
         "p",
         "30.1",
     )
-    assert decision.origin == "city, run run-1"
+    assert decision.origin == "city, O*NET 30.1, run run-1"
+    assert decision.shown == marks(SHOWN)
 
 
 @pytest.mark.parametrize("method", [Method.FALLBACK, Method.CACHED, Method.REVIEWED])
@@ -76,8 +83,36 @@ def test_more_fingerprints_than_a_statement_has_parameters_can_be_asked_for(
     many = [judged(f"role {number}", fingerprint=f"{number:064}") for number in range(0, 40_000, 100)]
     MappingStore(database).save_batch(run, many)
     found = DecisionStore(database).find([f"{number:064}" for number in range(40_000)])
-    assert sorted(found) == [each.fingerprint for each in many]
+    assert sorted(found) == [each.key.fingerprint for each in many if each.key]
     assert DecisionStore(database).find([]) == {}
+
+
+def test_the_latest_decision_on_a_question_is_found_whatever_its_candidates_were(
+    database: Database, run: MappingRun
+) -> None:
+    store = MappingStore(database)
+    store.save_batch(run, [judged("RN", fingerprint="z", question="q")])
+    store.save_batch(run, [judged("RN", replace(ANSWER, code=None), fingerprint="a", question="q")])
+    store.save_batch(run, [judged("LPN", fingerprint="b", question="r")])
+    found = DecisionStore(database).latest(["q", "s"])
+    assert [(question, each.fingerprint, each.code) for question, each in found.items()] == [("q", "a", None)]
+    store.save_batch(run, [judged("RN", fingerprint="z", question="q")])
+    assert DecisionStore(database).latest(["q"])["q"].fingerprint == "z"
+
+
+def test_a_decision_without_a_question_is_found_by_its_fingerprint_only(database: Database, run: MappingRun) -> None:
+    MappingStore(database).save_batch(run, [judged("RN")])
+    assert DecisionStore(database).latest(["", "f", "None"]) == {}
+    assert DecisionStore(database).find(["f"])
+
+
+def test_more_questions_than_a_statement_has_parameters_can_be_asked_for(database: Database, run: MappingRun) -> None:
+    numbers = range(0, 40_000, 100)
+    many = [judged(f"role {each}", fingerprint=f"f{each:063}", question=f"q{each:063}") for each in numbers]
+    MappingStore(database).save_batch(run, many)
+    found = DecisionStore(database).latest([f"q{number:063}" for number in range(40_000)])
+    assert sorted(found) == [f"q{each:063}" for each in numbers]
+    assert DecisionStore(database).latest([]) == {}
 
 
 def decide_alike(number: int, database: Database, run: MappingRun) -> None:

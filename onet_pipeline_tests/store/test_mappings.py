@@ -7,6 +7,7 @@ import pytest
 
 from onet_pipeline.errors import StoreError
 from onet_pipeline.onet.records import Occupation
+from onet_pipeline.roles.mapper import DecisionKey
 from onet_pipeline.roles.records import Answer, Candidate, ConfidenceTier, Method, Role, Usage
 from onet_pipeline.store.database import Database
 from onet_pipeline.store.decisions import DecisionStore
@@ -60,7 +61,7 @@ def fingerprint(title: str) -> str:
 
 def judged(title: str, code: str | None = "29-1141.00", *, rows: int = 5, method: Method = Method.CLAUDE) -> JudgedRole:
     answer = Answer(0, code, ConfidenceTier.HIGH, "It says so.", method, ("33-3051.00",), "the ward")
-    return JudgedRole(Role(title, rows), answer, (NURSES, POLICE), fingerprint=fingerprint(title))
+    return JudgedRole(Role(title, rows), answer, (NURSES, POLICE), key=DecisionKey(fingerprint(title)))
 
 
 def only(store: MappingStore, key: str = "city") -> Mapping:

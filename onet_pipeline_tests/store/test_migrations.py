@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from onet_pipeline.errors import DatabaseUnavailable
 from onet_pipeline.store import migrate
 from onet_pipeline.store.database import Database, database_url
+from onet_pipeline.store.decisions import DecisionStore
 from onet_pipeline.store.engines import make_engine
 from onet_pipeline.store.models import Base
 from onet_pipeline_tests.support.processes import run_together
@@ -150,6 +151,23 @@ def test_a_migration_that_rebuilds_a_parent_table_on_sqlite_keeps_its_children(
     with sqlite_database.reading() as session:
         assert session.execute(sa.text("SELECT count(*) FROM onet_alternate_titles")).scalar_one() == 1
         assert session.execute(sa.text("PRAGMA foreign_keys")).scalar_one() == 1
+
+
+def test_a_decision_of_before_is_known_by_its_fingerprint_only_and_survives_the_way_back(
+    empty_database: Database,
+) -> None:
+    empty_database.upgrade("0005")
+    columns = "fingerprint, onet_code, tier, reasoning, runners_up, mapper, prompt_version, onet_version, upload_key"
+    values = "'f', '29-1141.00', 'HIGH', 'why', '[]', 'claude', 'p', '30.1', 'city'"
+    with empty_database._connected().begin() as connection:
+        connection.execute(sa.text(f"INSERT INTO role_decisions ({columns}) VALUES ({values})"))
+    empty_database.upgrade()
+    found = DecisionStore(empty_database).find(["f"])["f"]
+    assert (found.code, found.shown) == ("29-1141.00", None)
+    assert DecisionStore(empty_database).latest(["", "None", "f"]) == {}
+    empty_database.downgrade("0005")
+    with empty_database._connected().begin() as connection:
+        assert connection.execute(sa.text("SELECT fingerprint FROM role_decisions")).scalars().all() == ["f"]
 
 
 def test_an_upload_keeps_its_roles_when_it_may_wait_and_does_not_wait_when_it_may_not(empty_database: Database) -> None:
