@@ -40,8 +40,9 @@ class AskedTwice:
         return one
 
     def nearest(self, near: Near) -> Near:
-        """Return one row for each title asked: of two, what is nearer to either form."""
+        """Return one row for each title asked: of two, what is nearer to either form; of equals, to the first."""
         count = len(self.titles) - len(self.again)
-        one = near.ranked[:count]
-        one[self.again] = np.maximum(one[self.again], near.ranked[count:])
+        one, second = near.ranked[:count], near.ranked[count:]
+        first = one[self.again]
+        one[self.again] = np.where(second >> 32 > first >> 32, second, first)
         return Near(one)
