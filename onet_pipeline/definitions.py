@@ -37,6 +37,7 @@ from onet_pipeline.orchestration.resources import environment_pipeline
 from onet_pipeline.orchestration.review_sensor import review_sensor
 from onet_pipeline.orchestration.schedules import release_schedule, uploads_check_schedule
 from onet_pipeline.orchestration.sensors import failed_runs, upload_sensor
+from onet_pipeline.orchestration.silent_runs import silent_run_sensor
 
 ASSETS = (
     onet_release_archive,
@@ -66,7 +67,7 @@ CHECKS = (
     no_reviewed_row_is_left_out,
 )
 JOBS = (sync_onet, map_upload, check_uploads, import_reviews)
-SENSORS = (upload_sensor, batch_sensor, review_sensor, onet_automation, failed_runs)
+SENSORS = (upload_sensor, batch_sensor, review_sensor, onet_automation, silent_run_sensor, failed_runs)
 SCHEDULES = (release_schedule, uploads_check_schedule)
 
 

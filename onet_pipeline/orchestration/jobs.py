@@ -40,7 +40,8 @@ map_upload = dg.define_asset_job(
     "map_upload",
     selection=dg.AssetSelection.assets(upload_roles, role_mappings, mapping_report, review_workbook) - _STANDING,
     description="Read the roles of one upload, map them, write report and workbook. One partition is one upload.",
-    tags={"work": "mapping"},
+    # The upload sensor tries again; were Dagster to do so too, both would launch.
+    tags={"work": "mapping", "dagster/max_retries": "0"},
 )
 
 check_uploads = dg.define_asset_job(

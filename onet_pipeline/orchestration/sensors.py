@@ -121,4 +121,4 @@ def _cause(context: dg.RunFailureSensorContext) -> str:
         if failure.error:
             kind = failure.error.cause.cls_name if failure.error.cause else failure.error.cls_name
             return f"Step {event.step_key}: {kind}. Its log has the traceback."
-    return "Its process ended, or a check that blocks did not pass. Its log tells which."
+    return context.failure_event.message or "No step failed. Its log tells why it ended."

@@ -14,6 +14,7 @@ from onet_pipeline.roles.mapper import CandidateSearch, Mapper
 from onet_pipeline.settings import Settings, read_settings
 from onet_pipeline.steps.mappers import make_batches, make_mapper
 from onet_pipeline.store.batches import BatchStore
+from onet_pipeline.store.beats import BeatStore
 from onet_pipeline.store.database import Database, database_url
 from onet_pipeline.store.decisions import DecisionStore
 from onet_pipeline.store.mappings import MappingStore
@@ -59,6 +60,11 @@ class Pipeline:
     def occupations(self) -> OccupationStore:
         """Reference tables and sync log."""
         return OccupationStore(self.database)
+
+    @cached_property
+    def beats(self) -> BeatStore:
+        """Which runs say that they live."""
+        return BeatStore(self.database)
 
     @cached_property
     def uploads(self) -> UploadStore:

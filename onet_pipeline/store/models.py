@@ -363,3 +363,13 @@ class ReviewFileRow(Base):
     conflicts: Mapped[int] = mapped_column(server_default="0")
     faults: Mapped[int] = mapped_column(server_default="0")
     reason: Mapped[str | None]
+
+
+class RunBeatRow(Base):
+    """The last sign of life of a Dagster run; gone when the run ends, ``doubted_at`` when a look found it silent."""
+
+    __tablename__ = "run_beats"
+
+    run_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    beat_at: Mapped[datetime] = _now()
+    doubted_at: Mapped[datetime | None]

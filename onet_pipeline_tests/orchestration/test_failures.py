@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from onet_pipeline.orchestration import failures
+from onet_pipeline.orchestration.silent_runs import REASON
 from onet_pipeline.roles.lexical import LexicalMapper
 from onet_pipeline.roles.mapper import CandidateSearch, Mapper
 from onet_pipeline.roles.records import AnsweredBatch, Question
@@ -88,13 +89,17 @@ class FaultyPipeline(Pipeline):
 
 
 def failure_sensor(daemon: Daemon, result: dg.ExecuteInProcessResult) -> None:
-    run = daemon.instance.get_run_by_id(result.run_id)
+    tell(daemon, result.run_id, next(event for event in result.all_events if event.is_job_failure))
+
+
+def tell(daemon: Daemon, run_id: str, failure: dg.DagsterEvent) -> None:
+    run = daemon.instance.get_run_by_id(run_id)
     assert run is not None
     context = dg.build_run_status_sensor_context(
         sensor_name="failed_runs",
         dagster_instance=daemon.instance,
         dagster_run=run,
-        dagster_event=next(event for event in result.all_events if event.is_job_failure),
+        dagster_event=failure,
         resources={"pipeline": daemon.pipeline},
     ).for_run_failure()
     daemon.definitions.resolve_sensor_def("failed_runs")(context)
@@ -129,3 +134,13 @@ def test_the_text_of_a_fault_of_ours_stays_out_of_the_message(
     (message,) = [record.getMessage() for record in caplog.records if "onet-pipeline:" in record.getMessage()]
     assert "Step role_mappings: RuntimeError. Its log has the traceback." in message
     assert "s3cret" not in message
+
+
+def test_a_run_that_was_ended_from_outside_is_told_with_the_reason(
+    daemon: Daemon, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = daemon.definitions.resolve_job_def("check_uploads")
+    run = daemon.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    tell(daemon, run.run_id, daemon.instance.report_run_failed(run, REASON))
+    (message,) = [record.getMessage() for record in caplog.records if "onet-pipeline:" in record.getMessage()]
+    assert REASON in message

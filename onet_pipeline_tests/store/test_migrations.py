@@ -34,6 +34,7 @@ CONTRACT = {
     "review_files",
     "batch_submissions",
     "batch_requests",
+    "run_beats",
 }
 
 

@@ -69,6 +69,12 @@ class DagsterServers:
         process.wait(10)
         self._killed.append(process)
 
+    def kill_all(self, name: str) -> None:
+        """Kill a server with -9 and with it all that it started, as when its host loses power."""
+        process = self._running.pop(name)
+        _signal_group(process, signal.SIGKILL)
+        process.wait(10)
+
     def stop(self, name: str) -> None:
         """End a server and what it started; whoever does not heed the signal within 10 s is killed."""
         process = self._running.pop(name)
