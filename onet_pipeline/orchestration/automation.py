@@ -10,9 +10,13 @@ import dagster as dg
 
 from onet_pipeline.orchestration.groups import ONET, SEARCH
 
-# Plain eager() asks for everything below a materialization, whether its content changed or not.
+# Plain eager() asks for everything below a materialization, whether its content changed or not. Only the look above is
+# replaced: what was made since is up to date, also where its own content stayed the same.
+_CONTENT_ABOVE_CHANGES = dg.AutomationCondition.any_deps_updated().replace(
+    "newly_updated", dg.AutomationCondition.data_version_changed()
+)
 WHEN_CONTENT_CHANGES = (
-    dg.AutomationCondition.eager().replace("newly_updated", dg.AutomationCondition.data_version_changed())
+    dg.AutomationCondition.eager().replace("any_deps_updated", _CONTENT_ABOVE_CHANGES)
     & dg.AutomationCondition.all_deps_blocking_checks_passed()
 ).with_label("when the content above changes and its blocking checks have passed")
 

@@ -113,12 +113,23 @@ def failed_runs(context: dg.RunFailureSensorContext, pipeline: dg.ResourceParam[
 
 
 def _cause(context: dg.RunFailureSensorContext) -> str:
-    """Return what our own errors say; of any other fault only its kind, since its text may hold anything."""
+    """Return what our own errors and checks say; of any other fault only its kind, since its text may hold anything."""
     for event in context.get_step_failure_events():
         failure = event.step_failure_data
         if failure.user_failure_data and failure.user_failure_data.description:
             return failure.user_failure_data.description
+        if said := _said_by_checks(context):
+            return said
         if failure.error:
             kind = failure.error.cause.cls_name if failure.error.cause else failure.error.cls_name
             return f"Step {event.step_key}: {kind}. Its log has the traceback."
     return context.failure_event.message or "No step failed. Its log tells why it ended."
+
+
+def _said_by_checks(context: dg.RunFailureSensorContext) -> str:
+    """Return the descriptions of the checks that stopped the run; empty where none did, or none said why."""
+    run_id, of_type = context.dagster_run.run_id, dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    events = [each.dagster_event for each in context.instance.all_logs(run_id, of_type=of_type)]
+    checks = [event.asset_check_evaluation_data for event in events if event]
+    blocking = [each for each in checks if not each.passed and each.severity is dg.AssetCheckSeverity.ERROR]
+    return " ".join(each.description for each in blocking if each.description)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from onet_pipeline.errors import OnetPipelineError
 from onet_pipeline.onet.download import Progress
 from onet_pipeline.onet.fetch import FetchedArchive, fetch_release
+from onet_pipeline.onet.records import Release
 from onet_pipeline.onet.release import load_release
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.store.records import SyncRecord
@@ -34,6 +35,16 @@ def fetch_archive(pipeline: Pipeline, asked: str | None = None, progress: Progre
         )
 
 
+def read_archive(pipeline: Pipeline, archive: FetchedArchive) -> Release:
+    """Read a fetched release whole, as it would be loaded.
+
+    Raises:
+        ReleaseError: the archive or a table is refused; the sync log says so.
+    """
+    with _failure_logged(pipeline, archive.version, archive.source):
+        return load_release(archive.path, declared=archive.version, source=archive.source)
+
+
 def load_archive(pipeline: Pipeline, archive: FetchedArchive) -> SyncRecord:
     """Load a fetched release into the database, whole or not at all.
 
@@ -41,8 +52,8 @@ def load_archive(pipeline: Pipeline, archive: FetchedArchive) -> SyncRecord:
         ReleaseError: the archive or a table is refused; the old release stays and the sync log says so.
     """
     started = time.monotonic()
+    release = read_archive(pipeline, archive)
     with _failure_logged(pipeline, archive.version, archive.source):
-        release = load_release(archive.path, declared=archive.version, source=archive.source)
         return pipeline.occupations.replace(release, seconds=time.monotonic() - started)
 
 

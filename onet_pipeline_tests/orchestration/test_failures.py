@@ -1,6 +1,7 @@
 """Failures are told in one sentence, and only what may pass by itself is tried again."""
 
 from collections.abc import Generator, Sequence
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -144,3 +145,12 @@ def test_a_run_that_was_ended_from_outside_is_told_with_the_reason(
     tell(daemon, run.run_id, daemon.instance.report_run_failed(run, REASON))
     (message,) = [record.getMessage() for record in caplog.records if "onet-pipeline:" in record.getMessage()]
     assert REASON in message
+
+
+def test_a_release_that_a_check_stops_is_told_with_what_the_check_says(
+    daemon: Daemon, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    few = {"release": str(small_release("30.1").write_zip(tmp_path))}
+    failure_sensor(daemon, daemon.run_job("sync_onet", {"ops": {"onet_release_archive": {"config": few}}}))
+    (message,) = [record.getMessage() for record in caplog.records if "onet-pipeline:" in record.getMessage()]
+    assert "5 occupations, at least 900 are expected." in message

@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -124,27 +124,55 @@ def test_a_new_release_fetched_by_hand_goes_down_the_chain_by_itself(
     assert {key for key in requested if asked.get_num_requested(key)} == requested
 
 
-def test_the_schedule_finds_each_new_release_by_itself(
+def monday(daemon: Daemon, week: int) -> dg.ExecuteInProcessResult:
+    """Carry out what the schedule asks for on a Monday."""
+    moment = datetime(2026, 11, 23, 6, 17, tzinfo=UTC) + timedelta(weeks=week)
+    asked = daemon.definitions.resolve_schedule_def("release_schedule").evaluate_tick(
+        dg.build_schedule_context(daemon.instance, scheduled_execution_time=moment)
+    )
+    (request,) = asked.run_requests or ()
+    result = daemon.run(dg.RunRequest(job_name="sync_onet", tags=request.tags))
+    assert result.success
+    return result
+
+
+def test_the_schedule_takes_each_new_release_down_the_chain_once(
     instance: dg.DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plausibility, "MINIMUMS", {})
     with Mirror() as mirror:
         pipeline = Pipeline(settings.model_copy(update={"release": None, "mirror": mirror.url}))
         daemon = Daemon(instance, pipeline)
-        asked = daemon.definitions.resolve_schedule_def("release_schedule").evaluate_tick(
-            dg.build_schedule_context(instance, scheduled_execution_time=datetime(2026, 11, 23, 6, 17, tzinfo=UTC))
-        )
-        (weekly,) = asked.run_requests or ()
-        for version in ("30.1", "30.2", "31.0"):
+        loaded, before = [], evaluated(daemon)
+        for week, version in enumerate(("30.1", "30.2", "31.0", "31.0", "31.0")):
             mirror.publish(version, small_release(version).with_titles(("15-1252.00", version)).zip_bytes())
-            assert daemon.run(dg.RunRequest(job_name="sync_onet", tags=weekly.tags)).success
-            synced = pipeline.occupations.latest_sync()
-            assert synced is not None
-            assert synced.version == version
-        transferred = len(mirror.requested("GET"))
-        assert not told(daemon.run_job("sync_onet"), "onet_release_archive")["downloaded"]
-        assert [seen.status for seen in mirror.requests if seen.method == "GET"][transferred:] == [304]
+            # In the last week the mirror cannot say that nothing is new, so that the same is transferred again.
+            mirror.etags = mirror.dates = week < 4
+            loaded.append(data_versions(monday(daemon, week)))
+            before = evaluated(daemon, before)
+            assert before.total_requested == 0, "the run has made the whole chain"
+        transfers = [seen.status for seen in mirror.requests if seen.method == "GET"]
+        syncs = [(each.version, bool(each.rows_written)) for each in reversed(pipeline.occupations.syncs())]
         pipeline.close()
+    assert transfers == [200, 200, 200, 304, 200]
+    assert syncs == [("30.1", True), ("30.2", True), ("31.0", True), ("31.0", False), ("31.0", False)]
+    assert [versions == loaded[2] for versions in loaded] == [False, False, True, True, True]
+    assert len({versions["search_index"] for versions in loaded}) == 3
+
+
+def test_a_release_of_soc_2010_is_refused_where_people_look_and_the_tables_stay(
+    instance: dg.DagsterInstance, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    old = small_release("24.2").with_occupations(("15-1132.00", "Software Developers, Applications", "Write them."))
+    result = Daemon(instance, pipeline).run_job("sync_onet", fetch(old.write_zip(tmp_path)))
+    assert not result.success
+    assert set(data_versions(result)) == {"onet_release_archive"}
+    assert pipeline.occupations.count() == 214
+    (check,) = result.get_asset_check_evaluations()
+    failed = pipeline.occupations.syncs(limit=1)[0]
+    assert (check.passed, failed.status, failed.version) == (False, "failed", "24.2")
+    for said in (check.description, failed.error):
+        assert "are of SOC 2010, which O*NET left with 25.0" in str(said)
 
 
 def test_a_release_with_too_few_rows_is_stopped_before_it_replaces_the_tables(

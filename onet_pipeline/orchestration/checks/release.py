@@ -10,8 +10,8 @@ from typing import Final
 
 import dagster as dg
 
+from onet_pipeline.errors import ReleaseError
 from onet_pipeline.onet.records import Release
-from onet_pipeline.onet.release import load_release
 from onet_pipeline.orchestration.assets.changes import mappings_shown, release_changes
 from onet_pipeline.orchestration.assets.release import ALTERNATE_TITLES, ARCHIVE, OCCUPATIONS, TASKS, fetched_archive
 from onet_pipeline.orchestration.assets.search import search_index
@@ -20,6 +20,7 @@ from onet_pipeline.roles.search import stored_version
 from onet_pipeline.steps.indexing import wanted_index_version
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.plausibility import doubts, row_counts
+from onet_pipeline.steps.sync import read_archive
 
 _CODE: Final = re.compile(r"\d\d-\d{4}\.\d\d", re.ASCII)
 _LISTED: Final = 20
@@ -30,14 +31,18 @@ _LEAST_COVERAGE: Final = {ALTERNATE_TITLES: 0.98, TASKS: 0.85}
 @dg.asset_check(
     asset=ARCHIVE,
     blocking=True,
-    description="The release has about as many rows as the one in use, and no fewer than any release has had.",
+    description="The release can be read, and has about as many rows as the one in use and as any release has had.",
 )
 def row_counts_are_plausible(
     context: dg.AssetCheckExecutionContext, pipeline: dg.ResourceParam[Pipeline]
 ) -> dg.AssetCheckResult:
-    """Stop a release that would shrink the tables, before it replaces the one in use."""
+    """Stop a release that cannot be read or would shrink the tables, before it replaces the one in use."""
     with told_plainly():
-        release = load_release(fetched_archive(context.instance).path)
+        archive = fetched_archive(context.instance)
+        try:
+            release = read_archive(pipeline, archive)
+        except ReleaseError as refusal:
+            return dg.AssetCheckResult(passed=False, description=str(refusal), metadata={"version": archive.version})
         before = pipeline.occupations.latest_sync()
     found = doubts(release, before)
     return dg.AssetCheckResult(
