@@ -45,9 +45,9 @@ def svg(bars: Sequence[Bar], title: str) -> str:
 
 
 def png(bars: Sequence[Bar]) -> bytes:
-    """Draw the same bars as a PNG on white, 800 pixels wide."""
+    """Draw the same bars as a PNG on white, 556 pixels wide: a third less than at 800."""
     drawn = io.BytesIO()
-    _figure(bars).savefig(drawn, format="png", dpi=144, metadata={"Software": None}, facecolor="white")
+    _figure(bars).savefig(drawn, format="png", dpi=100, metadata={"Software": None}, facecolor="white")
     return drawn.getvalue()
 
 

@@ -43,10 +43,15 @@ class Figure:
     @property
     def shares(self) -> tuple[Bar, ...]:
         """The rows as bars of one length, so that different totals compare."""
-        return tuple(
-            Bar(_short(label), _note(counts), _parts([count / (sum(counts) or 1) for count in counts]))
-            for label, counts in self.rows
-        )
+        return tuple(self._bar(label, counts, sum(counts)) for label, counts in self.rows)
+
+    def parts_of(self, total: int) -> tuple[Bar, ...]:
+        """The rows as bars beside which one of length 1 would stand for ``total``."""
+        return tuple(self._bar(label, counts, total) for label, counts in self.rows)
+
+    @staticmethod
+    def _bar(label: str, counts: Sequence[int], total: int) -> Bar:
+        return Bar(_short(label), _note(counts), _parts([count / (total or 1) for count in counts]))
 
 
 def confidence(mappings: Sequence[Mapping]) -> Figure:

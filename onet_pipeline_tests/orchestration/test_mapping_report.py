@@ -26,7 +26,7 @@ def test_the_run_that_maps_an_upload_writes_its_report_and_links_it(daemon: Daem
     assert Path(str(told["mappings_csv"])).is_file()
     assert Path(str(told["mappings_parquet"])).is_file()
     assert told["dagster/row_count"] == 2
-    assert str(told["confidence"]).startswith("![Confidence by roles and by rows](data:image/png;base64,")
+    assert told.keys() >= {"upload", "release"}
 
 
 def test_a_folder_of_reports_that_cannot_be_written_fails_the_run_and_leaves_the_mappings(daemon: Daemon) -> None:

@@ -1,13 +1,19 @@
 """What an upload's partition tells, and the checks of uploads."""
 
+import base64
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlparse
 
 import dagster as dg
 import sqlalchemy as sa
 
+from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline.orchestration.assets.uploads import COLUMN_LINEAGE
 from onet_pipeline.orchestration.checks.uploads import LONGEST_WRITING
+from onet_pipeline.orchestration.links import links
+from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.store.models import UploadRow
 from onet_pipeline_tests.support.orchestration import Daemon, drop
 
@@ -30,6 +36,34 @@ def test_a_mapped_upload_tells_confidence_methods_cost_and_its_riskiest_answers(
     assert mappings["method_lexical"] == 3
     assert mappings["cost_usd"] == 0
     assert str(mappings["riskiest"]).splitlines()[2].startswith("| zzqx |")
+
+
+def test_mappings_lead_to_their_report_upload_and_release_and_show_how_sure_they_are(daemon: Daemon) -> None:
+    path = drop(daemon.pipeline, "staff.csv", "Nurse", "Police Officer", "zzqx")
+    (request,) = daemon.tick()
+    assert daemon.run(request).success
+    mappings, report = told(daemon, "role_mappings"), told(daemon, "mapping_report")
+    assert Path(urlparse(str(mappings["report"])).path).is_file()
+    assert (mappings["upload"], mappings["release"]) == (str(path), str(sample_release_path()))
+    for link in ("report", "upload", "release"):
+        assert report[link] == mappings[link]
+    words, picture = str(mappings["confidence"]).split("data:image/png;base64,")
+    assert words.startswith("HIGH, MEDIUM, LOW, from left to right")
+    assert base64.b64decode(picture.removesuffix(")")).startswith(b"\x89PNG")
+    (event,) = daemon.instance.fetch_materializations(dg.AssetKey("role_mappings"), limit=1).records
+    assert len(dg.serialize_value(event.event_log_entry)) < 40_000, "an event is kept for every run of every upload"
+
+
+def test_the_address_of_an_upload_is_shown_without_its_secrets(daemon: Daemon) -> None:
+    drop(daemon.pipeline, "staff.csv", "Nurse")
+    daemon.tick()
+    (upload,) = daemon.pipeline.uploads.all()
+    settings = daemon.pipeline.settings.model_copy(update={"uploads": "memory://user:s3cret@bucket/in"})
+    shown = links(Pipeline(settings), upload)["upload"]
+    assert isinstance(shown, dg.UrlMetadataValue)
+    assert shown.url is not None
+    assert shown.url.endswith("/in/staff.csv")
+    assert "s3cret" not in shown.url
 
 
 def test_the_columns_of_mappings_lead_back_to_columns_that_exist(daemon: Daemon) -> None:

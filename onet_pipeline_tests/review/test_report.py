@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from onet_pipeline.review.report import ROWS_WITHOUT_SCRIPT, report_html, report_picture
+from onet_pipeline.review.report import ROWS_WITHOUT_SCRIPT, mappings_picture, report_html
 from onet_pipeline.review.risk import riskiest_first
 from onet_pipeline.roles.records import ConfidenceTier, Method, SecondLook, Usage
 from onet_pipeline.store.records import Mapping
@@ -225,5 +225,6 @@ def test_an_upload_without_a_mapping_is_a_page_too() -> None:
     assert "not by a recorded run" in html
 
 
-def test_the_picture_is_a_png() -> None:
-    assert report_picture(report_of([mapping("RN")])).startswith(b"\x89PNG")
+def test_the_picture_is_a_png_also_of_nothing() -> None:
+    assert mappings_picture([mapping("RN")]).startswith(b"\x89PNG")
+    assert mappings_picture([]).startswith(b"\x89PNG")

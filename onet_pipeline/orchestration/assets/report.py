@@ -4,7 +4,6 @@ Belongs here: the partitioned asset and what it tells. Does not: the page (``rev
 (``steps.report``).
 """
 
-import base64
 import hashlib
 import time
 from typing import Any
@@ -14,8 +13,8 @@ import dagster as dg
 from onet_pipeline.orchestration.assets.uploads import role_mappings
 from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.groups import OWNERS, REVIEW, UPLOAD_TAGS
+from onet_pipeline.orchestration.links import links
 from onet_pipeline.orchestration.partitions import uploads_partitions
-from onet_pipeline.review.report import report_picture
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.report import WrittenReport, write_report
 
@@ -39,20 +38,18 @@ def mapping_report(
         written = write_report(pipeline, context.partition_key)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(hashlib.sha256(written.page.read_bytes()).hexdigest()),
-        metadata={**_told(written), "seconds": round(time.monotonic() - started, 1)},
+        metadata={**_told(pipeline, written), "seconds": round(time.monotonic() - started, 1)},
     )
 
 
-def _told(written: WrittenReport) -> dict[str, Any]:
+def _told(pipeline: Pipeline, written: WrittenReport) -> dict[str, Any]:
     mappings = written.report.mappings
-    picture = base64.b64encode(report_picture(written.report)).decode()
     return {
-        "report": dg.MetadataValue.url(written.page.as_uri()),
+        **links(pipeline, written.report.upload),
         **{path.name.replace(".", "_"): dg.MetadataValue.path(str(path)) for path in written.tables},
         "dagster/uri": written.page.as_uri(),
         "dagster/row_count": len(mappings),
         "unmapped": sum(mapping.settled_code is None for mapping in mappings),
         "confirmed": sum(mapping.user_confirmed for mapping in mappings),
         "bytes": written.page.stat().st_size,
-        "confidence": dg.MetadataValue.md(f"![Confidence by roles and by rows](data:image/png;base64,{picture})"),
     }

@@ -4,6 +4,7 @@ Belongs here: the two partitioned assets and what they tell. Does not: reading f
 (``steps.mapping``), or which uploads need it (``sensors``).
 """
 
+import base64
 import hashlib
 import json
 import time
@@ -19,8 +20,10 @@ from onet_pipeline.orchestration.assets.release import OCCUPATIONS
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.groups import OWNERS, UPLOAD_TAGS, UPLOADS
+from onet_pipeline.orchestration.links import links
 from onet_pipeline.orchestration.partitions import uploads_partitions
 from onet_pipeline.orchestration.tables import PREVIEWED, preview, table_definition
+from onet_pipeline.review.report import mappings_picture
 from onet_pipeline.roles.records import ConfidenceTier, Method
 from onet_pipeline.steps.mapping import MappingOutcome, map_upload
 from onet_pipeline.steps.pipeline import Pipeline
@@ -115,7 +118,9 @@ def role_mappings(
     yield dg.MaterializeResult(
         data_version=dg.DataVersion(_version(mappings)),
         metadata={
-            **_totals(upload, counts),
+            **links(pipeline, upload),
+            "confidence": _chart(mappings),
+            **_totals(counts),
             **_run(outcome),
             **_provenance(mappings),
             "dagster/column_lineage": COLUMN_LINEAGE,
@@ -159,10 +164,15 @@ def _version(mappings: Iterable[RoleMapping]) -> str:
     return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
 
 
-def _totals(upload: Upload, counts: MappingCounts) -> dict[str, Any]:
+def _chart(mappings: Sequence[RoleMapping]) -> dg.MarkdownMetadataValue:
+    picture = base64.b64encode(mappings_picture(mappings)).decode()
+    tiers = ", ".join(ConfidenceTier)
+    return dg.MetadataValue.md(f"{tiers}, from left to right\n\n![Confidence](data:image/png;base64,{picture})")
+
+
+def _totals(counts: MappingCounts) -> dict[str, Any]:
     return {
         "dagster/row_count": counts.roles,
-        "upload": upload.path,
         "rows": counts.rows,
         "unmapped": counts.unmapped,
         "confirmed": counts.confirmed,
