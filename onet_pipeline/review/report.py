@@ -65,7 +65,7 @@ def report_html(report: Report) -> bytes:
 
 
 def mappings_picture(mappings: Sequence[Mapping]) -> bytes:
-    """Return confidence, and how roles were mapped, as one chart in PNG, for places that show no SVG: 13 KB for three methods."""
+    """Return confidence, and how roles were mapped, as a PNG, for places that show no SVG: 13 KB for three methods."""
     by_method = figures.by_method(mappings).parts_of(len(mappings))
     return png([*figures.confidence(mappings).shares, *by_method])
 
