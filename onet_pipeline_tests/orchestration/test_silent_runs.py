@@ -59,6 +59,14 @@ def test_a_run_that_fell_silent_is_ended_and_its_upload_asked_for_again(daemon: 
     assert daemon.run(again).success
 
 
+@pytest.mark.parametrize("job", ["import_reviews", "sync_onet", "check_uploads"])
+def test_a_run_of_any_other_job_is_ended_too(daemon: Daemon, job: str) -> None:
+    run = daemon.instance.create_run_for_job(daemon.definitions.resolve_job_def(job), status=Status.STARTED)
+    daemon.pipeline.beats.beat(run.run_id)
+    look_twice(daemon)
+    assert status_of(daemon, run) is Status.FAILURE
+
+
 @pytest.mark.parametrize("status", [Status.NOT_STARTED, Status.STARTING, Status.CANCELING])
 def test_only_a_started_run_is_ended(daemon: Daemon, status: Status) -> None:
     run = under_way(daemon, status)
