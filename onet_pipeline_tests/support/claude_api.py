@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar, Self
+from typing import Any
 
 from onet_pipeline_tests.support import claude_batch_api
 from onet_pipeline_tests.support.claude_rules import (
@@ -32,6 +32,7 @@ from onet_pipeline_tests.support.claude_rules import (
     prefix_texts,
     token_count,
 )
+from onet_pipeline_tests.support.loopback import Loopback
 
 _ROLE = re.compile(r'<role id="(\d+)" codes="([^"]*)">(.*?)</role>', re.DOTALL)
 _CODE = re.compile(r"^(\d\d-\d{4}\.\d\d)\b", re.MULTILINE)
@@ -143,7 +144,7 @@ def thinking_first(server: "ClaudeServer", call: Call) -> Reply:
     return replace(usual, body={**usual.body, "content": [thought, *usual.body["content"]]})
 
 
-class ClaudeServer:
+class ClaudeServer(Loopback):
     """The API at ``url``, open to ``key``; ``calls`` holds every message request that was well-formed, in order."""
 
     def __init__(
@@ -162,19 +163,14 @@ class ClaudeServer:
         self._cached: set[str] = set()
         self._under_way = 0
         self._lock = threading.Lock()
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.claude = self
+        super().__init__(server)
 
-    def __enter__(self) -> Self:
-        handler = type("Handler", (_Handler,), {"claude": self})
-        self._http = _Server(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+    @property
+    def url(self) -> str:
+        """The address to give as ``ANTHROPIC_BASE_URL``."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -267,13 +263,14 @@ def asked_roles(body: dict[str, Any]) -> tuple[AskedRole, ...]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    claude: ClaudeServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: a client that hung up is part of the tests."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    claude: ClassVar[ClaudeServer]
+    server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -292,32 +289,32 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path == "/v1/messages":
             check_message_request(body)
-            return self.claude.reply_to(body, self._seen_headers())
+            return self.server.claude.reply_to(body, self._seen_headers())
         if path == "/v1/messages/count_tokens":
             check_message_request({**body, "max_tokens": 1})
             return Reply(200, {"input_tokens": token_count(body)})
         if path == "/v1/messages/batches":
-            return Reply(200, self.claude.batches.create(body, self.claude.url))
+            return Reply(200, self.server.claude.batches.create(body, self.server.claude.url))
         if found := re.fullmatch(r"/v1/messages/batches/([^/]+)/cancel", path):
-            return Reply(200, self.claude.batches.cancel(found[1]))
+            return Reply(200, self.server.claude.batches.cancel(found[1]))
         raise RequestError(404, "not_found_error", "Not found")
 
     def _get(self) -> Reply:
         path, _, query = self.path.partition("?")
         if path == "/v1/messages/batches":
-            return Reply(200, self.claude.batches.page(query))
+            return Reply(200, self.server.claude.batches.page(query))
         if found := re.fullmatch(r"/v1/messages/batches/([^/]+)(/results)?", path):
             if found[2]:
-                return Reply(200, self.claude.batches.results(found[1]), {"content-type": "application/x-jsonl"})
-            return Reply(200, self.claude.batches.retrieve(found[1]))
+                return Reply(200, self.server.claude.batches.results(found[1]), {"content-type": "application/x-jsonl"})
+            return Reply(200, self.server.claude.batches.retrieve(found[1]))
         raise RequestError(404, "not_found_error", "Not found")
 
     def _answer(self, handle: Callable[[], Reply]) -> None:
         try:
-            check_headers({name.lower(): value for name, value in self.headers.items()}, self.claude.key)
+            check_headers({name.lower(): value for name, value in self.headers.items()}, self.server.claude.key)
             reply = handle()
         except RequestError as error:
-            self.claude.refused.append(error.message)
+            self.server.claude.refused.append(error.message)
             body = {
                 "type": "error",
                 "error": {"type": error.kind, "message": error.message},

@@ -1,11 +1,10 @@
 """A server on 127.0.0.1 that lives as long as a ``with`` block.
 
-Belongs here: its thread, from start to end. Does not: what it says (``mail``, ``webhook``).
+Belongs here: its thread, from start to end. Does not: what it says (``mail``, ``mirror``, …).
 """
 
 import socketserver
 import threading
-from types import TracebackType
 from typing import Self
 
 
@@ -20,9 +19,7 @@ class Loopback:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self._running.shutdown()
         self._running.server_close()
         self._thread.join()

@@ -18,9 +18,9 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
+
+from onet_pipeline_tests.support.loopback import Loopback
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class _File:
     last_modified: str = "Tue, 02 Dec 2025 00:00:00 GMT"
 
 
-class Mirror:
+class Mirror(Loopback):
     """Serves what is published under ``url``; everything else is a 404.
 
     Features of the server that can be switched off: ``etags``, ``dates`` (Last-Modified), ``ranges``, ``conditions``
@@ -96,25 +96,18 @@ class Mirror:
         self._faults: deque[Fault] = deque()
         self._always: dict[str, Fault] = {}
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Handler, self)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.mirror = self
+        super().__init__(server)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__exit__(*failure)
 
     @property
     def url(self) -> str:
         """The address to give as ``ONET_MIRROR``."""
-        return f"http://127.0.0.1:{self._server.server_port}{self._prefix}"
+        return f"http://127.0.0.1:{self.port}{self._prefix}"
 
     def url_of(self, name: str) -> str:
         """Return the address of a version (``"30.1"``) or of any other file name."""
@@ -160,10 +153,7 @@ def _file_name(name: str) -> str:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], mirror: Mirror) -> None:
-        self.mirror = mirror
-        super().__init__(address, handler)
+    mirror: Mirror
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up is part of the tests, not worth a traceback."""
