@@ -88,7 +88,9 @@ def _page(
         chart.write_text(bar_chart({result.name: result.recall for result in results}), encoding="utf-8")
     if ablated:
         yield "\n## What each ingredient adds\n"
-        yield from _table([_measured(Rival(name, _ours(part)), sets) for name, part in _ablations(index)], sets)
+        yield from _table(
+            [_measured(Rival(name, _ours(part)), sets) for name, part in _ablations(index, release)], sets
+        )
 
 
 def _rivals(release: Release, stack: ExitStack) -> Iterator[Rival]:
@@ -128,8 +130,9 @@ def _hit(title: GoldTitle, codes: Iterable[str]) -> bool:
     return any(code[:7] in accepted for code in codes)
 
 
-def _ablations(index: SearchIndex) -> Iterator[tuple[str, SearchIndex]]:
+def _ablations(index: SearchIndex, release: Release) -> Iterator[tuple[str, SearchIndex]]:
     yield "all of it", index
+    yield "without shipped titles", build_index(release, shipped=())
     for name in index.choosing:
         yield (
             f"without {name}",

@@ -5,16 +5,27 @@ Belongs here: the rule and the sentence that explains it. Does not: ranking (``s
 docs/retrieval.md holds the table by which the rule was set.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from enum import StrEnum, auto
 
 from onet_pipeline.roles.mapper import DecisionKey, Mapper
 from onet_pipeline.roles.records import Answer, AnsweredBatch, Candidate, ConfidenceTier, Method, Question
 from onet_pipeline.roles.titles import normalise
 
-AHEAD = 0.15
-"""Gap to the next occupation from which the first is well ahead; cross-validated by ``benchmarks.tiers``: HIGH is then
-right for .915 of titles over four gold sets that count alike, and .915 on each half of them it was not chosen on."""
 _OWN = {"alias": "your alias", "confirmed": "the confirmed title"}
+_KINDS = {**_OWN, "shipped": "the shipped title"}
+
+
+class Holds(StrEnum):
+    """How a role equals a title of the first candidate: of it alone or the user's own, of others too, or shipped."""
+
+    ALONE = auto()
+    SHARED = auto()
+    SHIPPED = auto()
+
+
+AHEAD: Mapping[Holds, float] = {Holds.SHARED: 0.15, Holds.SHIPPED: 0.30}
+"""Gap to the next occupation from which the first is well ahead; cross-validated by ``benchmarks.tiers``."""
 
 
 class LexicalMapper:
@@ -22,7 +33,7 @@ class LexicalMapper:
 
     name = "lexical"
     model = None
-    version = "2"
+    version = "3"
 
     def decision_key(self, question: Question) -> DecisionKey | None:
         """Return None: to decide again costs nothing."""
@@ -52,16 +63,27 @@ def _answer(question: Question) -> Answer:
 def tier(role: str, candidates: Sequence[Candidate]) -> ConfidenceTier:
     """Return how far to trust the first candidate.
 
-    HIGH: the role equals a title of it that no other candidate has, or it is well ahead of the others (``AHEAD``) too,
-    or the title is the user's own. MEDIUM: one of the two, equal or well ahead. LOW: neither. Codes that share their
-    six digits are one occupation here.
+    HIGH: the role equals a title of O*NET's that no other candidate has, or one of the user's own, or it equals a title
+    and the candidate is well ahead of the others (``AHEAD``). MEDIUM: one of the two, equal or well ahead. LOW:
+    neither.
+    Codes that share their six digits are one occupation here.
     """
     if not candidates:
         return ConfidenceTier.LOW
-    equal, ahead = _equal(role, candidates[0]), gap(candidates) >= AHEAD
-    if equal and (ahead or candidates[0].origin != "onet" or not _sharing(role, candidates)):
+    held, lead = holds(role, candidates), gap(candidates)
+    if held is Holds.ALONE or (held is not None and lead >= AHEAD[held]):
         return ConfidenceTier.HIGH
-    return ConfidenceTier.MEDIUM if equal or ahead else ConfidenceTier.LOW
+    return ConfidenceTier.MEDIUM if held or lead >= AHEAD[Holds.SHARED] else ConfidenceTier.LOW
+
+
+def holds(role: str, candidates: Sequence[Candidate]) -> Holds | None:
+    """Return in what way the role equals a title of the first candidate, None where it does not."""
+    best = candidates[0]
+    if not _equal(role, best):
+        return None
+    if best.origin == "shipped":
+        return Holds.SHIPPED
+    return Holds.SHARED if best.origin not in _OWN and _sharing(role, candidates) else Holds.ALONE
 
 
 def gap(candidates: Sequence[Candidate]) -> float:
@@ -86,7 +108,7 @@ def _reasoning(role: str, candidates: Sequence[Candidate]) -> str:
     best = candidates[0]
     if not _equal(role, best):
         return f'No title equals the role; nearest in this occupation is "{best.matched_title}".'
-    kind = _OWN.get(best.origin) or ("the title" if best.matched_title == best.title else "the alternate title")
+    kind = _KINDS.get(best.origin) or ("the title" if best.matched_title == best.title else "the alternate title")
     sentence = f'The role equals {kind} "{best.matched_title}" of this occupation.'
     sharing = _sharing(role, candidates)
     if not sharing:

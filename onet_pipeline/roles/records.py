@@ -58,8 +58,8 @@ class Candidate(NamedTuple):
     """An occupation that search proposes for a role; higher ``score`` is better, comparable within one role only.
 
     ``matched_title`` is the title of the occupation nearest to the role, ``origin`` where that title comes from:
-    ``onet``, ``alias`` or ``confirmed``. Search makes twenty for each title: a named tuple is made in a quarter of a
-    frozen dataclass's time.
+    ``onet``, ``shipped`` (with this package), ``alias`` or ``confirmed``. Search makes twenty for each title: a named
+    tuple is made in a quarter of a frozen dataclass's time.
     """
 
     code: str

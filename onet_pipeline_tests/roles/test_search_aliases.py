@@ -1,10 +1,14 @@
+import re
 from pathlib import Path
 
 import pytest
 from upath import UPath
 
 from onet_pipeline.errors import SettingsError
-from onet_pipeline.roles.search import Alias, read_aliases
+from onet_pipeline.roles.search import Alias, build_index, read_aliases
+from onet_pipeline.roles.search.aliases import shipped_titles
+from onet_pipeline.roles.titles import normalise
+from onet_pipeline_tests.support.occupations import eight_occupations
 
 
 def written(tmp_path: Path, text: str) -> UPath:
@@ -38,3 +42,22 @@ def test_an_alias_file_that_is_not_text_or_not_there_is_refused(tmp_path: Path) 
     for path in (tmp_path / "aliases.csv", tmp_path / "absent.csv"):
         with pytest.raises(SettingsError, match="cannot be read"):
             read_aliases(UPath(path))
+
+
+def test_every_shipped_title_stands_once_in_order_under_an_onet_code() -> None:
+    shipped = shipped_titles()
+    assert all(re.fullmatch(r"\d\d-\d{4}\.\d\d", each.code) and normalise(each.title) for each in shipped)
+    assert len({(each.code, normalise(each.title)) for each in shipped}) == len(shipped)
+    assert list(shipped) == sorted(shipped, key=lambda each: (each.code, each.title))
+
+
+def test_a_shipped_title_finds_its_occupation_and_says_where_it_comes_from() -> None:
+    best = build_index(eight_occupations()).search(["Android Software Engineer"])[0][0]
+    assert (best.code, best.matched_title, best.origin) == ("15-1252.00", "android software engineer", "shipped")
+
+
+def test_of_titles_that_are_alike_the_users_own_stands_before_onets_and_onets_before_the_shipped_one() -> None:
+    shipped = [Alias("Canine Officer", "33-3051.00", "shipped"), Alias("Beat Cop", "33-3051.00", "shipped")]
+    index = build_index(eight_occupations(), [Alias("beat cop", "33-3051.00")], shipped=shipped)
+    origins = [index.search([title])[0][0].origin for title in ("Canine Officer", "Beat Cop")]
+    assert origins == ["onet", "alias"]

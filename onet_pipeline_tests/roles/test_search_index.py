@@ -13,7 +13,7 @@ from onet_pipeline_tests.support.occupations import eight_occupations
 
 @pytest.fixture(scope="module")
 def index() -> SearchIndex:
-    return build_index(eight_occupations())
+    return build_index(eight_occupations(), shipped=())
 
 
 def best(index: CandidateSearch, title: str) -> str:
@@ -115,7 +115,7 @@ def test_an_alias_comes_first_and_says_where_it_comes_from() -> None:
 
 
 def test_an_alias_of_a_code_that_the_release_lacks_is_left_out() -> None:
-    index = build_index(eight_occupations(), [Alias("Pathfinder", "99-9999.00")])
+    index = build_index(eight_occupations(), [Alias("Pathfinder", "99-9999.00")], shipped=())
     assert {candidate.code for candidate in index.search(["Pathfinder"])[0]} <= {
         occupation.code for occupation in eight_occupations().occupations
     }

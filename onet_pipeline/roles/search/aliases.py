@@ -1,12 +1,14 @@
-"""Titles of one's own: a user's alias file and confirmed mappings, searched beside O*NET's titles.
+"""Titles searched beside O*NET's: those of the package, a user's alias file, confirmed mappings.
 
-Belongs here: the record and reading the file. Does not: which confirmed mappings count (``steps``).
+Belongs here: the record and reading the files. Does not: which confirmed mappings count (``steps``).
 """
 
 import csv
 import io
 import re
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from upath import UPath
 
@@ -18,11 +20,22 @@ _CODE = re.compile(r"\d\d-\d{4}(\.\d\d)?")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Alias:
-    """A title that means an occupation here; ``origin`` is ``alias`` (a user's file) or ``confirmed`` (a reviewer)."""
+    """A title that means an occupation here.
+
+    ``origin`` is ``alias`` (a user's file), ``confirmed`` (a reviewer) or ``shipped`` (the package).
+    """
 
     title: str
     code: str
     origin: str = "alias"
+
+
+@cache
+def shipped_titles() -> tuple[Alias, ...]:
+    """Return the titles that come with the package: what employers call occupations and O*NET does not list."""
+    text = files("onet_pipeline.roles.search").joinpath("data/titles.tsv").read_text(encoding="utf-8")
+    lines = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    return tuple(Alias(title, code, "shipped") for code, title in lines)
 
 
 def read_aliases(path: UPath) -> tuple[Alias, ...]:

@@ -13,38 +13,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_pipeline.roles.records import Candidate
-from onet_pipeline.roles.search.corpus import Corpus
+from onet_pipeline.roles.search.corpus import ORIGINS, OWN, Corpus
 from onet_pipeline.roles.search.matrices import Arrays
 from onet_pipeline.roles.search.terms import words
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Code, title and description of each occupation, every title as written, and which are the user's own.
+    """Code, title and description of each occupation, every title as written, and where each comes from.
 
-    ``own`` gives occupation and origin of those titles that are not O*NET's, by number of title.
+    ``origins`` holds a place in ``ORIGINS`` per title; ``own`` the occupations of the user's titles, by their words.
     """
 
     occupations: tuple[tuple[str, str, str], ...]
     titles: tuple[str, ...]
-    own: Mapping[int, tuple[int, str]]
+    origins: bytes
+    own: Mapping[str, Sequence[int]]
 
     @classmethod
     def of(cls, corpus: Corpus) -> "Catalogue":
         """Take from the corpus what is shown."""
+        own: dict[str, list[int]] = {}
+        for row in corpus.rows:
+            if row.origin in OWN:
+                own.setdefault(" ".join(words(row.title)), []).append(row.occupation)
         return cls(
             tuple((occupation.code, occupation.title, occupation.description) for occupation in corpus.occupations),
             tuple(" ".join(row.title.split()) for row in corpus.rows),
-            {at: (row.occupation, row.origin) for at, row in enumerate(corpus.rows) if row.origin != "onet"},
+            bytes(ORIGINS.index(row.origin) for row in corpus.rows),
+            own,
         )
-
-    @cached_property
-    def own_titles(self) -> dict[str, list[int]]:
-        """The occupations of each alias and confirmed title, by its words."""
-        by_words: dict[str, list[int]] = {}
-        for at, (occupation, _) in self.own.items():
-            by_words.setdefault(" ".join(words(self.titles[at])), []).append(occupation)
-        return by_words
 
     @cached_property
     def families(self) -> NDArray[np.int32]:
@@ -56,21 +54,25 @@ class Catalogue:
         self, shown: Sequence[int], scores: Sequence[float], matched: Sequence[int]
     ) -> tuple[Candidate, ...]:
         """Return the occupations shown that have a score; ``matched`` numbers a title of each, -1 means its own."""
-        occupations, titles, own = self.occupations, self.titles, self.own
+        occupations, titles, origins = self.occupations, self.titles, self.origins
         found = []
         for at, score, nearest in zip(shown, scores, matched, strict=True):
             if score > 0:
                 code, title, description = occupations[at]
                 matched_title = titles[nearest] if nearest >= 0 else title
-                origin = own[nearest][1] if nearest in own else "onet"
+                origin = ORIGINS[origins[nearest]] if nearest >= 0 else "onet"
                 found.append(Candidate(code, title, score, matched_title, description, origin))
         return tuple(found)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all there is to store."""
-        own = [(at, *rest) for at, rest in self.own.items()]
-        texts = {"titles": "\n".join(self.titles), "occupations": json.dumps(self.occupations), "own": json.dumps(own)}
-        return {name: np.frombuffer(text.encode(), np.uint8) for name, text in texts.items()}
+        texts = {
+            "titles": "\n".join(self.titles),
+            "occupations": json.dumps(self.occupations),
+            "own": json.dumps(self.own),
+        }
+        arrays: dict[str, NDArray[Any]] = {name: np.frombuffer(text.encode(), np.uint8) for name, text in texts.items()}
+        return arrays | {"origins": np.frombuffer(self.origins, np.uint8)}
 
     @classmethod
     def restored(cls, arrays: Arrays) -> "Catalogue":
@@ -79,5 +81,6 @@ class Catalogue:
         return cls(
             tuple(map(tuple, json.loads(occupations))),
             tuple(titles.split("\n")),
-            {at: (occupation, origin) for at, occupation, origin in json.loads(own)},
+            arrays["origins"].tobytes(),
+            json.loads(own),
         )

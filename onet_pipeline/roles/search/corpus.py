@@ -3,7 +3,7 @@
 Belongs here: laying a release and aliases out by number of occupation, as rankers need them. Does not: terms, weights.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,10 @@ from onet_pipeline.onet.records import Release
 from onet_pipeline.roles.search.aliases import Alias
 from onet_pipeline.roles.search.terms import text_words
 from onet_pipeline.roles.titles import normalise
+
+ORIGINS = ("onet", "shipped", "alias", "confirmed")
+OWN = ("alias", "confirmed")
+"""Where titles come from, and which of these are the user's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +47,32 @@ class Corpus:
 
     @cached_property
     def title_words(self) -> list[list[str]]:
-        """For each occupation, the words of all its titles."""
-        documents: list[list[str]] = [[] for _ in self.occupations]
-        for row in self.rows:
-            documents[row.occupation] += row.text.split()
-        return documents
+        """For each occupation, the words of its titles, without those of the package."""
+        return self._words_of(row for row in self.rows if row.origin != "shipped")
 
     @cached_property
     def all_words(self) -> list[list[str]]:
         """For each occupation, the words of its titles, its description and its tasks."""
         documents = [
             words + text_words(occupation.description)
-            for words, occupation in zip(self.title_words, self.occupations, strict=True)
+            for words, occupation in zip(self._words_of(self.rows), self.occupations, strict=True)
         ]
         for task in self.release.tasks:
             documents[self.number[task.code]] += text_words(task.description)
         return documents
 
+    def _words_of(self, rows: Iterable[TitleRow]) -> list[list[str]]:
+        documents: list[list[str]] = [[] for _ in self.occupations]
+        for row in rows:
+            documents[row.occupation] += row.text.split()
+        return documents
+
     def _title_rows(self, aliases: Sequence[Alias]) -> tuple[TitleRow, ...]:
-        """Of equal spellings the first stands: the occupation's own title, alternate, short; an alias before all."""
+        """Of equal spellings the first stands: the occupation's own title, alternate, short; the user's before all."""
         rows: dict[tuple[int, str], TitleRow] = {}
         for code, title, origin in _titles(self.release, aliases):
             at, text = self.number.get(code), normalise(title)
-            if at is not None and text and (origin != "onet" or (at, text) not in rows):
+            if at is not None and text and (origin in OWN or (at, text) not in rows):
                 rows[(at, text)] = TitleRow(text, at, title, origin)
         return tuple(rows[key] for key in sorted(rows))
 

@@ -23,7 +23,7 @@ from onet_pipeline.errors import SearchIndexDamaged, SettingsError
 from onet_pipeline.onet.records import Release
 from onet_pipeline.roles.records import Candidate
 from onet_pipeline.roles.search import artefact
-from onet_pipeline.roles.search.aliases import Alias
+from onet_pipeline.roles.search.aliases import Alias, shipped_titles
 from onet_pipeline.roles.search.asked_twice import AskedTwice
 from onet_pipeline.roles.search.catalogue import Catalogue
 from onet_pipeline.roles.search.corpus import Corpus
@@ -39,7 +39,7 @@ from onet_pipeline.roles.search.variants import Variants
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "9"
+SEARCH_CODE_VERSION = "10"
 """Raise it with every change of code that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 128
@@ -60,15 +60,24 @@ def index_version(release_content_sha256: str, aliases: Sequence[Alias] = (), mo
 
 @cache
 def _shipped_sha256() -> str:
-    """Hash the data that come with the package: vectors, readings, abbreviations."""
+    """Hash the data that come with the package: titles, vectors, readings, abbreviations."""
     folder = files("onet_pipeline.roles.search") / "data"
     shipped = sorted((file.name, file) for file in folder.iterdir() if file.is_file())
     return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for _, file in shipped)).hexdigest()
 
 
-def build_index(release: Release, aliases: Sequence[Alias] = (), semantic: SemanticKind | None = None) -> SearchIndex:
-    """Build the index of a release; aliases whose code the release lacks are left out."""
-    corpus = Corpus(release, aliases)
+def build_index(
+    release: Release,
+    aliases: Sequence[Alias] = (),
+    semantic: SemanticKind | None = None,
+    *,
+    shipped: Sequence[Alias] | None = None,
+) -> SearchIndex:
+    """Build the index of a release; titles whose code the release lacks are left out.
+
+    ``shipped`` takes the place of the package's titles, to tell what those add; the version takes no note of it.
+    """
+    corpus = Corpus(release, (*(shipped_titles() if shipped is None else shipped), *aliases))
     return SearchIndex(
         version=index_version(release.content_sha256, aliases, semantic.encoder.identity if semantic else None),
         catalogue=Catalogue.of(corpus),
@@ -76,7 +85,7 @@ def build_index(release: Release, aliases: Sequence[Alias] = (), semantic: Seman
         rankers={name: kind.built(corpus) for name, kind in kinds(semantic).items()},
         last_resort=LAST_RESORT.built(corpus),
         links=related(corpus),
-        variants=Variants.of(row.text for row in corpus.rows),
+        variants=Variants.of(row.text for row in corpus.rows if row.origin != "shipped"),
     )
 
 
@@ -153,7 +162,7 @@ class SearchIndex:
     def _own(self, titles: Sequence[str]) -> NDArray[np.float32]:
         """Put the occupations of an alias that equals the title before all others, in whatever order they have."""
         scores = np.zeros((len(titles), len(self.catalogue.occupations)), np.float32)
-        own = self.catalogue.own_titles
+        own = self.catalogue.own
         for row in (row for row, title in enumerate(titles) if title in own):
             scores[row, own[titles[row]]] = _OWN_TITLE
         return scores
