@@ -12,8 +12,8 @@ from onet_pipeline.roles import role_words
 from onet_pipeline.roles.cells import is_blank, is_number, is_total
 from onet_pipeline.roles.titles import normalise
 
-#: By content alone: share of distinct values with a job word below which nothing is a role column. Of the seven
-#: sample uploads the role columns have .55 to .93, the next best column at most .24.
+#: By content alone: share of distinct values with a job word below which nothing is a role column. In the first 2,000
+#: rows of seven real uploads the role columns have .52 to .97, other columns that read as titles at most .13.
 _LEAST_JOB_SHARE = 0.3
 #: A column must lead the next by this to be chosen by content.
 _LEAST_LEAD = 0.15
