@@ -73,7 +73,7 @@ def status(found: "ReviewStatus") -> None:
         table.add_row(escape(each.key), escape(short(each.path, 40)), *numbers, waiting or "none")
     console().print(table)
     for mapping in found.retired[:_MOST_SHOWN]:
-        told = f"{short(mapping.source_role, 48)}” ({mapping.upload_key}): {mapping.confirmed_code}"
+        told = f"{short(mapping.source_role, 48)}” ({mapping.upload_key}): {mapping.code}"
         console().print(f"Retired code: “{escape(told)} is not in the current release.", soft_wrap=True)
     for file in found.troubled[:_MOST_SHOWN]:
         told = file.reason or f"{file.conflicts} rows in conflict, {file.faults} refused: see its result workbook"

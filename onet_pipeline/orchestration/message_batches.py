@@ -17,11 +17,11 @@ from onet_pipeline.steps.batches import due
 from onet_pipeline.steps.collecting import advance
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.store.batch_records import SubmissionRecord
-from onet_pipeline.store.records import UploadStatus
+from onet_pipeline.store.records import PASSING, UploadStatus
 
 # Most batches end within an hour; a look costs one request each.
 SECONDS_BETWEEN_LOOKS: Final = 60
-_NOT_THERE: Final = (UploadStatus.WITHDRAWN, UploadStatus.REJECTED, UploadStatus.UNSETTLED)
+_NOT_THERE: Final = (*PASSING, UploadStatus.REJECTED)
 
 
 @dg.sensor(

@@ -106,7 +106,7 @@ class _Saver:
         self._batches, self._name, self._run = pipeline.batches, found.name, run
         self.requests = pipeline.batches.requests(found.name)
         self._roles = {role.title: role for role in pipeline.uploads.roles(found.upload_key)}
-        self._titles = {occupation.code: occupation.title for occupation in pipeline.occupations.all()}
+        self._titles = pipeline.occupations.titles()
         self._scores = measured_scores(pipeline.reviews.agreements(), run.mapper, run.model)
 
     def save(self, collected: Collected) -> bool:

@@ -200,7 +200,7 @@ class _Saving:
     ) -> None:
         self._mappings, self._run, self._roles, self._keys = pipeline.mappings, run, roles, keys
         # An answer may lie outside its candidates: a second look searches wider, a catalogue holds everything.
-        self._titles = {occupation.code: occupation.title for occupation in pipeline.occupations.all()}
+        self._titles = pipeline.occupations.titles()
         self._scores = measured_scores(pipeline.reviews.agreements(), run.mapper, run.model)
         self.by_method, self.by_tier, self.unsettled, self.usage = Counter[str](), Counter[str](), 0, Usage()
 

@@ -73,7 +73,7 @@ def settled_elsewhere(pipeline: Pipeline, upload_key: str) -> SettledElsewhere:
     others = [role for role in pipeline.reviews.confirmed_roles() if role.upload_key != upload_key]
     if reach == "folder":
         others = [role for role in others if _folder(role.upload_path) == _folder(upload.path)]
-    return SettledElsewhere(others, (occupation.code for occupation in pipeline.occupations.all()) if others else ())
+    return SettledElsewhere(others, pipeline.occupations.titles() if others else ())
 
 
 def _folder(path: str) -> PurePath:

@@ -70,7 +70,7 @@ def export_review(pipeline: Pipeline, name: str, path: Path | None = None) -> Pa
         credit=credit(version),
         written_at=datetime.now(UTC),
         mappings=mappings,
-        occupations=occupation_titles(pipeline),
+        occupations=pipeline.occupations.titles(),
     )
     content, target = workbook_bytes(book), path or report_folder(pipeline.settings, upload.key) / WORKBOOK
     if path is None:
@@ -118,11 +118,6 @@ def show_decisions(pipeline: Pipeline, upload_keys: Collection[str]) -> None:
                 _log.warning("The review workbook of %s is of before the review: %s", key, error)
 
 
-def occupation_titles(pipeline: Pipeline) -> dict[str, str]:
-    """Return the titles of the current release by code."""
-    return {occupation.code: occupation.title for occupation in pipeline.occupations.all()}
-
-
 def _apply(
     pipeline: Pipeline,
     path: "UPath | Path",
@@ -135,7 +130,7 @@ def _apply(
 
     The result workbook is written before the commit: whoever is killed between the two leaves a file that waits.
     """
-    occupations, ids = occupation_titles(pipeline), mentioned(rows)
+    occupations, ids = pipeline.occupations.titles(), mentioned(rows)
     with pipeline.reviews.applying() as applying:
         known = applying.file(file.sha256)
         if known and known.reason is None:

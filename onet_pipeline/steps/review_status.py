@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from onet_pipeline.review.accuracy import TierAccuracy, tier_accuracies
 from onet_pipeline.roles.records import ConfidenceTier
 from onet_pipeline.steps.pipeline import Pipeline
-from onet_pipeline.store.records import Mapping as RoleMapping
+from onet_pipeline.store.displaced import DisplacedMapping
 from onet_pipeline.store.records import MappingCounts
 from onet_pipeline.store.review_records import ReviewFile
 
@@ -38,7 +38,7 @@ class ReviewStatus:
     """
 
     uploads: tuple[UploadReview, ...]
-    retired: tuple[RoleMapping, ...]
+    retired: tuple[DisplacedMapping, ...]
     troubled: tuple[ReviewFile, ...]
     accuracies: tuple[TierAccuracy, ...]
 

@@ -69,8 +69,3 @@ class SubmissionRecord:
     reason: str | None
     attempts: int
     attempted_at: datetime | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether something is still to come of it."""
-        return self.state not in CLOSED

@@ -29,8 +29,6 @@ from onet_pipeline.store.records import JudgedRole, MappingRun
 from onet_pipeline.store.rows import Row, chunks
 
 _COLUMNS = [getattr(SubmissionRow, each.name) for each in fields(SubmissionRecord)]
-_LOCK = 6_615_368_020_332
-"""Key of the PostgreSQL advisory lock under which submissions are stored."""
 
 
 class BatchStore:
@@ -45,7 +43,7 @@ class BatchStore:
         So two runs of one upload never send the same questions.
         """
         moment = datetime.now(UTC)
-        with self._database.writing(lock=_LOCK) as session:
+        with self._database.writing(in_turn=True) as session:
             if session.scalars(sa.select(SubmissionRow.name).where(_open(run.upload_key)).limit(1)).first():
                 return False
             for each in submissions:

@@ -25,6 +25,8 @@ from onet_pipeline.store.engines import make_engine, reader, writer
 _POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"}
 _SECRET_OPTIONS = {"password", "sslpassword"}
 _LOCAL = {"", "localhost", "127.0.0.1", "::1"}
+_TURNS = 6_615_368_020_332
+"""Key of the PostgreSQL advisory lock on which those writers queue that read what they write upon."""
 _WRITE = "write it as sqlite:////absolute/path/onet.db or postgresql://user:password@host:5432/name"
 
 
@@ -100,18 +102,18 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self, *, lock: int | None = None) -> Iterator[Session]:
+    def writing(self, *, in_turn: bool = False) -> Iterator[Session]:
         """Give a session whose writes are committed together at the end, or not at all.
 
-        ``lock`` makes writers of the same number queue on PostgreSQL; on SQLite all writers do.
+        Writers ``in_turn`` queue for each other on PostgreSQL; on SQLite all writers do.
 
         Raises:
             DatabaseUnavailable: not reachable, or not migrated.
         """
         engine = self._ready()
         with self._translated(), Session(writer(engine)) as session, session.begin():
-            if lock is not None and self.dialect == "postgresql":
-                session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+            if in_turn and self.dialect == "postgresql":
+                session.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURNS)))
             yield session
 
     def upgrade(self, revision: str = "head") -> None:

@@ -1,7 +1,6 @@
 """Mappings whose occupation is not in the current release as they name it.
 
-Belongs here: the query and what it finds. Does not: which releases differ in what (``onet.comparison``), or the queue
-of reviewers (``reviews``).
+Belongs here: the query and what it finds. Does not: which releases differ in what (``onet.comparison``).
 """
 
 from dataclasses import dataclass
@@ -56,6 +55,13 @@ def find(session: Session, limit: int) -> Displacements:
     order = (sa.case((has_gone, 0), else_=1), found.c.user_confirmed.desc(), found.c.row_count.desc())
     query = sa.select(found).order_by(*order, found.c.upload_key, found.c.source_role).limit(limit)
     return Displacements(gone, renamed, tuple(DisplacedMapping(*row) for row in session.execute(query)))
+
+
+def retired(session: Session) -> tuple[DisplacedMapping, ...]:
+    """Return the confirmed mappings whose code has gone, most rows first, then by role; none before a sync."""
+    query = _displaced().where(MappingRow.user_confirmed, OccupationRow.code.is_(None))
+    found = (DisplacedMapping(*row) for row in session.execute(query))
+    return tuple(sorted(found, key=lambda each: (-each.row_count, each.source_role)))
 
 
 def _displaced() -> sa.Select[Any]:

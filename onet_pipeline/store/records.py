@@ -38,6 +38,10 @@ class UploadStatus(StrEnum):
     WAITING = "waiting"
 
 
+PASSING = (UploadStatus.WITHDRAWN, UploadStatus.UNSETTLED)
+"""States that hide another one, which comes back with the unchanged file."""
+
+
 class RunOutcome(StrEnum):
     """How a mapping run ended; PARTIAL, with fallbacks that are to be tried again."""
 

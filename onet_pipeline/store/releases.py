@@ -22,9 +22,6 @@ from onet_pipeline.store.fulltext import find_occupations
 from onet_pipeline.store.models import AlternateTitleRow, OccupationRow, RelatedOccupationRow, SyncRow, TaskRow
 from onet_pipeline.store.records import OccupationHit, SyncRecord, SyncStatus
 
-_SYNC_LOCK = 6_615_368_020_332
-"""Key of the PostgreSQL advisory lock on which syncs queue."""
-
 _SYNC = [getattr(SyncRow, each.name) for each in fields(SyncRecord)]
 _NEWEST_FIRST = (SyncRow.synced_at.desc(), SyncRow.id.desc())
 
@@ -54,6 +51,10 @@ class OccupationStore:
         with self._database.reading() as session:
             return _occupations(session, sa.true())
 
+    def titles(self) -> dict[str, str]:
+        """Return the title of every occupation by code."""
+        return {occupation.code: occupation.title for occupation in self.all()}
+
     def count(self) -> int:
         """Return how many occupations there are, 0 before the first sync."""
         with self._database.reading() as session:
@@ -66,7 +67,7 @@ class OccupationStore:
         ``seconds`` went by before, in fetching and reading; the writing is added.
         """
         begun = monotonic()
-        with self._database.writing(lock=_SYNC_LOCK) as session:
+        with self._database.writing(in_turn=True) as session:
             changes = _changes(session, release)
             written = replace_tables(session, release)
             record = SyncRecord(

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from onet_pipeline.roles.records import ConfidenceTier
-from onet_pipeline.store import review_rows
+from onet_pipeline.store import displaced, review_rows
 from onet_pipeline.store.database import Database
+from onet_pipeline.store.displaced import DisplacedMapping
 from onet_pipeline.store.mappings import mappings_where
 from onet_pipeline.store.models import (
     MappingRow,
-    OccupationRow,
     ReviewDecisionRow,
     ReviewFileRow,
     UploadRoleRow,
@@ -30,8 +30,6 @@ from onet_pipeline.store.records import Mapping
 from onet_pipeline.store.review_records import Agreement, ConfirmedRole, ReviewDecision, ReviewFile
 from onet_pipeline.store.rows import chunks, upsert
 
-_LOCK = 6_615_368_020_332
-"""Key of the PostgreSQL advisory lock under which decisions are applied: two files judge one after the other."""
 _FILE = [getattr(ReviewFileRow, each.name) for each in fields(ReviewFile)]
 
 
@@ -79,8 +77,11 @@ class ReviewStore:
 
     @contextmanager
     def applying(self) -> Iterator[Applying]:
-        """Give one transaction: what is written in it is committed at the end, together, or not at all."""
-        with self._database.writing(lock=_LOCK) as session:
+        """Give one transaction: what is written in it is committed at the end, together, or not at all.
+
+        Two files are judged one after the other.
+        """
+        with self._database.writing(in_turn=True) as session:
             yield Applying(session)
 
     def files(self) -> tuple[ReviewFile, ...]:
@@ -108,12 +109,12 @@ class ReviewStore:
 
     def undecided(self) -> dict[str, dict[ConfidenceTier, int]]:
         """Count the mappings that nobody has confirmed or rejected, by upload and tier."""
-        rejected = MappingRow.rejected_code.is_not_distinct_from(MappingRow.onet_code) & MappingRow.onet_code.is_not(
-            None
+        row = MappingRow
+        kind, is_rejected = (
+            (row.upload_key, row.confidence),
+            sa.func.coalesce(row.rejected_code == row.onet_code, False),
         )
-        kind = (MappingRow.upload_key, MappingRow.confidence)
-        open_ = MappingRow.user_confirmed.is_(False) & sa.not_(rejected)
-        query = sa.select(*kind, sa.func.count()).where(open_).group_by(*kind)
+        query = sa.select(*kind, sa.func.count()).where(~row.user_confirmed, ~is_rejected).group_by(*kind)
         counted: dict[str, dict[ConfidenceTier, int]] = defaultdict(dict)
         with self._database.reading() as session:
             for key, tier, number in session.execute(query):
@@ -148,10 +149,7 @@ class ReviewStore:
                 for key, path, role, context, code, moment in session.execute(query)
             )
 
-    def retired(self) -> tuple[Mapping, ...]:
+    def retired(self) -> tuple[DisplacedMapping, ...]:
         """Return the confirmed mappings whose code the current release lacks, most rows first; none before a sync."""
-        known = sa.select(OccupationRow.code)
-        gone = MappingRow.user_confirmed & MappingRow.confirmed_code.not_in(known) & sa.exists(known)
         with self._database.reading() as session:
-            found = mappings_where(session, gone)
-        return tuple(sorted(found, key=lambda each: (-each.row_count, each.source_role)))
+            return displaced.retired(session)

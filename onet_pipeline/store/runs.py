@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from onet_pipeline.roles.records import Usage
 from onet_pipeline.store.models import MappingRunRow, UploadRow
-from onet_pipeline.store.records import MappingCounts, MappingRun, RunOutcome, UploadStatus
+from onet_pipeline.store.records import PASSING, MappingCounts, MappingRun, RunOutcome, UploadStatus
 
 _USAGE = [each.name for each in fields(Usage)]
 _OWN = [each.name for each in fields(MappingRun) if each.name != "usage"]
@@ -99,7 +99,7 @@ def latest(session: Session, upload_key: str, limit: int) -> tuple[MappingRun, .
 
 
 def _is_passing() -> sa.ColumnElement[bool]:
-    return UploadRow.status.in_((UploadStatus.WITHDRAWN, UploadStatus.UNSETTLED))
+    return UploadRow.status.in_(PASSING)
 
 
 def _run(row: MappingRunRow) -> MappingRun:

@@ -16,12 +16,10 @@ from onet_pipeline.roles.records import Role
 from onet_pipeline.store.columns import role_key
 from onet_pipeline.store.database import Database
 from onet_pipeline.store.models import UploadRoleRow, UploadRow
-from onet_pipeline.store.records import RoleCounts, SeenUpload, Upload, UploadStatus
+from onet_pipeline.store.records import PASSING, RoleCounts, SeenUpload, Upload, UploadStatus
 from onet_pipeline.store.rows import Row, chunks
 
 _COLUMNS = [getattr(UploadRow, each.name) for each in fields(Upload)]
-_PASSING = (UploadStatus.WITHDRAWN, UploadStatus.UNSETTLED)
-"""States that hide another one, which comes back with the unchanged file."""
 
 
 class UploadStore:
@@ -158,7 +156,7 @@ def _change(known: UploadRow | None, seen: SeenUpload) -> Row:
     values["unsettled_since"] = _unsettled_since(known, values["status"])
     if known is None:
         return {"key": seen.key, "content_sha256": None, **values}
-    if values["status"] is UploadStatus.UNSETTLED and known.status not in _PASSING:
+    if values["status"] is UploadStatus.UNSETTLED and known.status not in PASSING:
         values["status_before"] = known.status
     changed = {name: value for name, value in values.items() if getattr(known, name) != value}
     if changed and is_new_content:
@@ -171,7 +169,7 @@ def _status(known: UploadRow | None, seen: SeenUpload, *, is_new_content: bool) 
         return UploadStatus.UNSETTLED
     if known is None or is_new_content:
         return UploadStatus.SEEN
-    if known.status in _PASSING:
+    if known.status in PASSING:
         return known.status_before or UploadStatus.SEEN
     return known.status
 
@@ -184,7 +182,7 @@ def _unsettled_since(known: UploadRow | None, status: UploadStatus) -> datetime 
 
 
 def _lasting_status() -> sa.ColumnElement[UploadStatus]:
-    return sa.case((UploadRow.status.in_(_PASSING), UploadRow.status_before), else_=UploadRow.status)
+    return sa.case((UploadRow.status.in_(PASSING), UploadRow.status_before), else_=UploadRow.status)
 
 
 def _role_rows(key: str, roles: Iterable[Role]) -> list[Row]:

@@ -19,7 +19,7 @@ def no_confirmed_code_is_retired(pipeline: dg.ResourceParam[Pipeline]) -> dg.Ass
     """List confirmed roles whose code has gone; they stay as they are until a reviewer chooses another."""
     with told_plainly():
         retired = pipeline.reviews.retired()
-    rows = [(each.upload_key, each.source_role, each.row_count, each.confirmed_code) for each in retired]
+    rows = [(each.upload_key, each.source_role, each.row_count, each.code) for each in retired]
     return dg.AssetCheckResult(
         passed=not rows,
         severity=dg.AssetCheckSeverity.WARN,
