@@ -22,6 +22,9 @@ from onet_pipeline.roles.search.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+_COMMON = 4_000
+"""Words of more titles than this (manager, operator, …) count only in titles that hold no other: that halves the pairs
+to compare, and moves recall@20 by less than 0.001 on the mean of four gold sets."""
 _CLOSE = 0.3
 """Equal titles are looked for among those more similar than this; variants added to a title take it below 1."""
 _LAST = (1 << 31) - 1
@@ -77,7 +80,7 @@ class NearestTitles:
         presence = vocabulary.presence(documents)
         frequency = np.bincount(presence.indices, minlength=len(vocabulary))
         rarity = (np.log((1 + len(documents)) / (1 + frequency)) + 1).astype(np.float32)
-        weights = csr_array(_unit(presence, rarity).T)
+        weights = csr_array(_distinctive(_unit(presence, rarity), frequency > _COMMON).T)
         checksum = _checksums([row.text for row in corpus.rows])
         return cls(vocabulary, rarity, weights, checksum, corpus.row_occupation, len(corpus.occupations))
 
@@ -90,7 +93,8 @@ class NearestTitles:
         checksums = _checksums(titles if texts is None else texts)
         equal = close[self._checksum[similar.indices[close]] == checksums[rows[close]]]
         similar.data[equal] = _EQUAL
-        cells = rows * self._count + self._occupation[similar.indices]
+        cells = self._occupation.take(similar.indices)
+        cells += rows * np.int32(self._count)
         pairs = similar.data.view(np.int32).astype(np.int64)
         pairs <<= 32
         pairs += _LAST - similar.indices
@@ -123,8 +127,18 @@ def _checksums(texts: Sequence[str]) -> NDArray[np.uint32]:
     return np.fromiter((crc32(text.encode()) for text in texts), np.uint32, len(texts))
 
 
-def _rows(matrix: csr_array) -> NDArray[np.int64]:
-    return np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+def _rows(matrix: csr_array) -> NDArray[np.int32]:
+    return np.repeat(np.arange(matrix.shape[0], dtype=np.int32), np.diff(matrix.indptr))
+
+
+def _distinctive(weights: csr_array, common: NDArray[np.bool_]) -> csr_array:
+    """Leave the common words out of each title (row) that holds another word."""
+    from scipy.sparse import csr_array
+
+    row, rare = _rows(weights), ~common[weights.indices]
+    kept = rare | (np.bincount(row[rare], minlength=weights.shape[0])[row] == 0)
+    ends = np.concatenate([[0], np.cumsum(np.bincount(row[kept], minlength=weights.shape[0]))])
+    return csr_array((weights.data[kept], weights.indices[kept], ends), shape=weights.shape)
 
 
 def _unit(presence: csr_array, rarity: NDArray[np.float32]) -> csr_array:
