@@ -1,10 +1,11 @@
-"""What the UI shows of a table: its columns, its size, its first rows.
+"""What the UI shows of a table: its columns, its size, its first rows, a picture of it.
 
 Belongs here: metadata that several assets share. Does not: the numbers of one asset.
 
 https://docs.dagster.io/guides/build/assets/metadata-and-tags/table-metadata
 """
 
+import base64
 import html
 import re
 from collections.abc import Iterable, Sequence
@@ -38,6 +39,11 @@ def preview(header: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.Markd
         return dg.MetadataValue.md("none")
     lines = [header, ["---"] * len(header), *cells]
     return dg.MetadataValue.md("\n".join(f"| {' | '.join(line)} |" for line in lines))
+
+
+def picture(png: bytes, name: str) -> str:
+    """Return a picture as Markdown that holds all of it."""
+    return f"![{name}](data:image/png;base64,{base64.b64encode(png).decode()})"
 
 
 def _cell(value: object) -> str:

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from onet_pipeline.errors import OnetPipelineError, UploadUnreadable
+from onet_pipeline.errors import OnetPipelineError
 from onet_pipeline.review.accuracy import measured_scores
 from onet_pipeline.roles.mapper import DecisionKey, Mapper
 from onet_pipeline.roles.records import Answer, Method, Question, Role, Usage
@@ -23,6 +23,7 @@ from onet_pipeline.steps.indexing import CurrentIndex, current_index
 from onet_pipeline.steps.mappers import asks_claude
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.reuse import Settled, settled_elsewhere
+from onet_pipeline.steps.uploads import registered_upload
 from onet_pipeline.store.mappings import new_run
 from onet_pipeline.store.records import Decision, JudgedRole, MappingRun, RunOutcome, Upload
 from onet_pipeline.store.records import Mapping as SavedMapping
@@ -84,13 +85,12 @@ def map_upload(pipeline: Pipeline, key: str, *, run_id: str | None = None, fresh
     call takes up what came of them.
 
     Raises:
+        UploadUnreadable: no upload is registered so.
         MapperError: the mapper cannot go on; what was saved stays, and the mapping run says why.
         NoRelease: nothing has been synced.
     """
     started = time.monotonic()
-    upload = pipeline.uploads.get(key)
-    if upload is None:
-        raise UploadUnreadable(f"No upload is registered as {key}: scan the uploads first.")
+    upload = registered_upload(pipeline, key)
     ended = advance(pipeline, key)
     if ended.waits_for:
         return _waiting(pipeline, key, ended.waits_for, time.monotonic() - started)

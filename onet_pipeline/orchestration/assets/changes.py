@@ -17,7 +17,7 @@ from onet_pipeline.orchestration.assets.release import TABLES
 from onet_pipeline.orchestration.automation import WHEN_CONTENT_CHANGES
 from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.freshness import A_QUARTER
-from onet_pipeline.orchestration.groups import ONET, ONET_TAGS, OWNERS
+from onet_pipeline.orchestration.groups import ONET, in_group
 from onet_pipeline.orchestration.tables import preview
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.store.displaced import DisplacedMapping
@@ -37,10 +37,8 @@ _HEADERS: Final = {
 @dg.asset(
     deps=[table.key for table in TABLES],
     description="What the current release has otherwise than the one before it, and the mappings that this concerns.",
-    group_name=ONET,
+    **in_group(ONET),
     kinds={"table"},
-    owners=list(OWNERS),
-    tags=ONET_TAGS,
     code_version="1",
     automation_condition=WHEN_CONTENT_CHANGES,
     freshness_policy=A_QUARTER,

@@ -3,7 +3,6 @@
 Belongs here: the asset, its figures and their history as a chart. Does not: scoring (``steps.evaluation``).
 """
 
-import base64
 import io
 import time
 from collections.abc import Iterable, Sequence
@@ -16,8 +15,8 @@ import dagster as dg
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.automation import WHEN_CONTENT_CHANGES
 from onet_pipeline.orchestration.failures import told_plainly
-from onet_pipeline.orchestration.groups import ONET_TAGS, OWNERS, SEARCH
-from onet_pipeline.orchestration.tables import preview
+from onet_pipeline.orchestration.groups import SEARCH, in_group
+from onet_pipeline.orchestration.tables import picture, preview
 from onet_pipeline.roles.evaluation import Evaluation, Share, Slice
 from onet_pipeline.steps.evaluation import evaluate_search
 from onet_pipeline.steps.pipeline import Pipeline
@@ -44,10 +43,8 @@ class Recall:
     key=KEY,
     deps=[search_index],
     description="Search scored on labelled titles: was an accepted occupation among the candidates shown.",
-    group_name=SEARCH,
+    **in_group(SEARCH),
     kinds={"numpy"},
-    owners=list(OWNERS),
-    tags=ONET_TAGS,
     code_version="1",
     automation_condition=WHEN_CONTENT_CHANGES,
 )
@@ -131,7 +128,6 @@ def _chart(recalls: Sequence[Recall]) -> dg.MarkdownMetadataValue:
         axes.set_xticks(range(len(mine)), [f"{each.onet_version}\n{each.when:%d %b %y}" for each in mine])
     axes.set_ylabel(f"recall@{SHOWN}, unseen titles")
     axes.legend(loc="lower left")
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png")
-    encoded = base64.b64encode(picture.getvalue()).decode()
-    return dg.MetadataValue.md(f"![recall@{SHOWN} over time](data:image/png;base64,{encoded})")
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png")
+    return dg.MetadataValue.md(picture(drawn.getvalue(), f"recall@{SHOWN} over time"))

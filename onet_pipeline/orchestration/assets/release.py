@@ -20,7 +20,7 @@ from onet_pipeline.onet.release import content_sha256
 from onet_pipeline.orchestration.automation import WHEN_CONTENT_CHANGES
 from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.freshness import A_QUARTER
-from onet_pipeline.orchestration.groups import ONET, ONET_TAGS, OWNERS
+from onet_pipeline.orchestration.groups import ONET, in_group
 from onet_pipeline.orchestration.tables import PREVIEWED, preview, table_definition
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.sync import fetch_archive, load_archive
@@ -42,10 +42,8 @@ class ArchiveConfig(dg.Config):
 @dg.asset(
     key=ARCHIVE,
     description="The O*NET release as published: found, downloaded if it changed, and verified.",
-    group_name=ONET,
+    **in_group(ONET),
     kinds={"file", "zip"},
-    owners=list(OWNERS),
-    tags=ONET_TAGS,
     code_version="1",
     freshness_policy=A_QUARTER,
 )
@@ -106,10 +104,8 @@ class _Table:
             self.key,
             deps=[ARCHIVE],
             description=self.description,
-            group_name=ONET,
+            **in_group(ONET),
             kinds={"table"},
-            owners=list(OWNERS),
-            tags=ONET_TAGS,
             code_version="1",
             metadata=table_definition(self.model),
             automation_condition=WHEN_CONTENT_CHANGES,

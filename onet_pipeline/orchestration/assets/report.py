@@ -12,7 +12,7 @@ import dagster as dg
 
 from onet_pipeline.orchestration.assets.uploads import role_mappings
 from onet_pipeline.orchestration.failures import told_plainly
-from onet_pipeline.orchestration.groups import OWNERS, REVIEW, UPLOAD_TAGS
+from onet_pipeline.orchestration.groups import REVIEW, in_group
 from onet_pipeline.orchestration.links import links
 from onet_pipeline.orchestration.partitions import uploads_partitions
 from onet_pipeline.steps.pipeline import Pipeline
@@ -22,10 +22,8 @@ from onet_pipeline.steps.report import WrittenReport, write_report
 @dg.asset(
     deps=[role_mappings],
     description="One HTML page with every mapping, riskiest first, and the mappings as CSV and Parquet with roll-ups.",
-    group_name=REVIEW,
+    **in_group(REVIEW),
     kinds={"html", "csv", "parquet"},
-    owners=list(OWNERS),
-    tags=UPLOAD_TAGS,
     code_version="1",
     partitions_def=uploads_partitions,
 )

@@ -14,7 +14,7 @@ import dagster as dg
 from onet_pipeline.orchestration.assets.report import mapping_report
 from onet_pipeline.orchestration.assets.uploads import role_mappings
 from onet_pipeline.orchestration.failures import told_plainly
-from onet_pipeline.orchestration.groups import OWNERS, REVIEW, UPLOAD_TAGS
+from onet_pipeline.orchestration.groups import REVIEW, in_group
 from onet_pipeline.orchestration.partitions import uploads_partitions
 from onet_pipeline.orchestration.tables import preview, table_definition
 from onet_pipeline.review.accuracy import LEAST_JUDGED, TierAccuracy, measured_scores, tier_accuracies
@@ -28,10 +28,8 @@ from onet_pipeline.store.models import ReviewDecisionRow
 @dg.asset(
     deps=[role_mappings],
     description="An Excel workbook with one row per role, riskiest first, in which a reviewer decides.",
-    group_name=REVIEW,
+    **in_group(REVIEW),
     kinds={"excel"},
-    owners=list(OWNERS),
-    tags=UPLOAD_TAGS,
     code_version="1",
     partitions_def=uploads_partitions,
 )
@@ -57,10 +55,8 @@ def review_workbook(
 @dg.asset(
     deps=[role_mappings],
     description="Every decision of a reviewer, from the files in the reviews folder; what was judged goes with it.",
-    group_name=REVIEW,
+    **in_group(REVIEW),
     kinds={"table"},
-    owners=list(OWNERS),
-    tags=UPLOAD_TAGS,
     code_version="1",
     metadata=table_definition(ReviewDecisionRow),
 )
@@ -81,10 +77,8 @@ def review_decisions(
 @dg.asset(
     deps=[review_decisions],
     description="How often reviewers chose the mapper's code, by tier, release and mapper, with 95 % Wilson intervals.",
-    group_name=REVIEW,
+    **in_group(REVIEW),
     kinds={"table"},
-    owners=list(OWNERS),
-    tags=UPLOAD_TAGS,
     code_version="1",
 )
 def mapper_accuracy(pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult[None]:

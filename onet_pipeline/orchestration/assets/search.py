@@ -13,7 +13,7 @@ from onet_pipeline.orchestration.assets.release import TABLES
 from onet_pipeline.orchestration.automation import WHEN_CONTENT_CHANGES
 from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.freshness import A_QUARTER
-from onet_pipeline.orchestration.groups import ONET_TAGS, OWNERS, SEARCH
+from onet_pipeline.orchestration.groups import SEARCH, in_group
 from onet_pipeline.steps.indexing import current_index
 from onet_pipeline.steps.pipeline import Pipeline
 
@@ -21,10 +21,8 @@ from onet_pipeline.steps.pipeline import Pipeline
 @dg.asset(
     deps=[table.key for table in TABLES],
     description="What proposes occupations for a role: made from titles, descriptions, tasks and related occupations.",
-    group_name=SEARCH,
+    **in_group(SEARCH),
     kinds={"numpy"},
-    owners=list(OWNERS),
-    tags=ONET_TAGS,
     code_version="1",
     automation_condition=WHEN_CONTENT_CHANGES,
     freshness_policy=A_QUARTER,

@@ -4,7 +4,6 @@ Belongs here: the two partitioned assets and what they tell. Does not: reading f
 (``steps.mapping``), or which uploads need it (``sensors``).
 """
 
-import base64
 import hashlib
 import json
 import time
@@ -14,23 +13,23 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from onet_pipeline.errors import UploadUnreadable
 from onet_pipeline.onet.credit import credit
 from onet_pipeline.orchestration.assets.release import OCCUPATIONS
 from onet_pipeline.orchestration.assets.search import search_index
 from onet_pipeline.orchestration.failures import told_plainly
-from onet_pipeline.orchestration.groups import OWNERS, UPLOAD_TAGS, UPLOADS
+from onet_pipeline.orchestration.groups import UPLOADS, in_group
 from onet_pipeline.orchestration.links import links
 from onet_pipeline.orchestration.partitions import uploads_partitions
-from onet_pipeline.orchestration.tables import PREVIEWED, preview, table_definition
+from onet_pipeline.orchestration.tables import PREVIEWED, picture, preview, table_definition
 from onet_pipeline.review.report import mappings_picture
+from onet_pipeline.review.risk import riskiest_first
 from onet_pipeline.roles.records import ConfidenceTier, Method
 from onet_pipeline.steps.mapping import MappingOutcome, map_upload
 from onet_pipeline.steps.pipeline import Pipeline
-from onet_pipeline.steps.uploads import read_roles
+from onet_pipeline.steps.uploads import read_roles, registered_upload
 from onet_pipeline.store.models import MappingRow, UploadRoleRow
 from onet_pipeline.store.records import Mapping as RoleMapping
-from onet_pipeline.store.records import MappingCounts, Upload
+from onet_pipeline.store.records import MappingCounts
 
 # Calls to the mapper are bounded across runs by the limit of this pool, see deploy/README.md.
 MAPPING_POOL = "mapping"
@@ -42,15 +41,12 @@ COLUMN_LINEAGE = dg.TableColumnLineage(
         "onet_title": [dg.TableColumnDep(OCCUPATIONS, "title")],
     }
 )
-_BY_RISK = (ConfidenceTier.LOW, ConfidenceTier.MEDIUM, ConfidenceTier.HIGH)
 
 
 @dg.asset(
     description="The distinct values of the upload's role column, as first spelled, with the number of rows of each.",
-    group_name=UPLOADS,
+    **in_group(UPLOADS),
     kinds={"csv", "table"},
-    owners=list(OWNERS),
-    tags=UPLOAD_TAGS,
     code_version="1",
     metadata=table_definition(UploadRoleRow),
     partitions_def=uploads_partitions,
@@ -60,7 +56,7 @@ def upload_roles(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[P
     started = time.monotonic()
     with told_plainly():
         read_roles(pipeline, context.partition_key)
-        upload = registered(pipeline, context.partition_key)
+        upload = registered_upload(pipeline, context.partition_key)
         roles = pipeline.uploads.roles(upload.key)
     frequent = sorted(roles, key=lambda role: -role.row_count)[:PREVIEWED]
     return dg.MaterializeResult(
@@ -93,10 +89,8 @@ class MappingConfig(dg.Config):
 @dg.asset(
     deps=[upload_roles, search_index],
     description="The O*NET occupation of each role of the upload, with confidence, reasoning and provenance.",
-    group_name=UPLOADS,
+    **in_group(UPLOADS),
     kinds={"table"},
-    owners=list(OWNERS),
-    tags=UPLOAD_TAGS,
     code_version="1",
     metadata=table_definition(MappingRow),
     partitions_def=uploads_partitions,
@@ -110,7 +104,7 @@ def role_mappings(
     key = context.partition_key
     with told_plainly():
         outcome = map_upload(pipeline, key, run_id=context.run.run_id, fresh=config.fresh)
-        upload, mappings = registered(pipeline, key), pipeline.mappings.mappings(key)
+        upload, mappings = registered_upload(pipeline, key), pipeline.mappings.mappings(key)
         counts = pipeline.mappings.counts([key]).get(key, MappingCounts())
     if outcome.waits_for:
         _tell_waiting(context, outcome.waits_for)
@@ -141,18 +135,6 @@ def _tell_waiting(context: dg.AssetExecutionContext, waits_for: str) -> None:
     )
 
 
-def registered(pipeline: Pipeline, key: str) -> Upload:
-    """Return the upload of a partition.
-
-    Raises:
-        UploadUnreadable: no file of that key has ever been seen.
-    """
-    upload = pipeline.uploads.get(key)
-    if upload is None:
-        raise UploadUnreadable(f"No upload is registered as {key}: put the file into the uploads folder.")
-    return upload
-
-
 def unsure_share(counts: MappingCounts) -> float:
     """Return the share of an upload's roles that are LOW, fallbacks among them; 0 where it has no roles."""
     return counts.by_tier.get(ConfidenceTier.LOW, 0) / counts.roles if counts.roles else 0.0
@@ -165,9 +147,8 @@ def _version(mappings: Iterable[RoleMapping]) -> str:
 
 
 def _chart(mappings: Sequence[RoleMapping]) -> dg.MarkdownMetadataValue:
-    picture = base64.b64encode(mappings_picture(mappings)).decode()
     tiers = ", ".join(ConfidenceTier)
-    return dg.MetadataValue.md(f"{tiers}, from left to right\n\n![Confidence](data:image/png;base64,{picture})")
+    return dg.MetadataValue.md(f"{tiers}, from left to right\n\n{picture(mappings_picture(mappings), 'Confidence')}")
 
 
 def _totals(counts: MappingCounts) -> dict[str, Any]:
@@ -213,11 +194,8 @@ def _provenance(mappings: Sequence[RoleMapping]) -> dict[str, Any]:
 
 
 def _riskiest(mappings: Iterable[RoleMapping]) -> dg.MarkdownMetadataValue:
-    """Show the least sure answers that stand for the most rows."""
-    first = sorted(mappings, key=lambda each: (_BY_RISK.index(each.confidence), -each.row_count))[:PREVIEWED]
-    return preview(
-        ("role", "rows", "code", "title", "confidence", "how", "reasoning"), [_shown(each) for each in first]
-    )
+    header = ("role", "rows", "code", "title", "confidence", "how", "reasoning")
+    return preview(header, map(_shown, riskiest_first(mappings)[:PREVIEWED]))
 
 
 def _shown(mapping: RoleMapping) -> tuple[object, ...]:

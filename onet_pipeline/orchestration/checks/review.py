@@ -6,12 +6,10 @@ Belongs here: warnings over all uploads. Does not: the lists (``steps.review_sta
 import dagster as dg
 
 from onet_pipeline.orchestration.assets.review import review_decisions
+from onet_pipeline.orchestration.checks.listing import nothing_listed
 from onet_pipeline.orchestration.failures import told_plainly
-from onet_pipeline.orchestration.tables import preview
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.review_status import troubled_files
-
-_LISTED = 50
 
 
 @dg.asset_check(asset=review_decisions, description="Every code that a reviewer confirmed is in the current release.")
@@ -20,11 +18,7 @@ def no_confirmed_code_is_retired(pipeline: dg.ResourceParam[Pipeline]) -> dg.Ass
     with told_plainly():
         retired = pipeline.reviews.retired()
     rows = [(each.upload_key, each.source_role, each.row_count, each.code) for each in retired]
-    return dg.AssetCheckResult(
-        passed=not rows,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"roles": len(rows), "first": preview(("upload", "role", "rows", "code"), rows[:_LISTED])},
-    )
+    return nothing_listed("roles", ("upload", "role", "rows", "code"), rows)
 
 
 @dg.asset_check(asset=review_decisions, description="Every row of every reviewed file could be applied.")
@@ -33,8 +27,4 @@ def no_reviewed_row_is_left_out(pipeline: dg.ResourceParam[Pipeline]) -> dg.Asse
     with told_plainly():
         files = troubled_files(pipeline)
     rows = [(file.name, file.conflicts, file.faults, file.reason) for file in files]
-    return dg.AssetCheckResult(
-        passed=not rows,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"files": len(rows), "first": preview(("file", "conflicts", "refused", "reason"), rows[:_LISTED])},
-    )
+    return nothing_listed("files", ("file", "conflicts", "refused", "reason"), rows)

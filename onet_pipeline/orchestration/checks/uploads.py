@@ -10,20 +10,20 @@ from typing import Final
 
 import dagster as dg
 
-from onet_pipeline.orchestration.assets.uploads import registered, role_mappings, unsure_share, upload_roles
+from onet_pipeline.orchestration.assets.uploads import role_mappings, unsure_share, upload_roles
+from onet_pipeline.orchestration.checks.listing import nothing_listed
 from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.partitions import uploads_partitions
-from onet_pipeline.orchestration.tables import preview
 from onet_pipeline.steps.behind import uploads_behind
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.planning import MOST_ATTEMPTS
+from onet_pipeline.steps.uploads import registered_upload
 from onet_pipeline.store.records import MappingCounts, UploadStatus
 
 # The lexical mapper was unsure of 29 to 65 % of the roles of seven real uploads; more hints at the wrong column.
 MOST_UNSURE: Final = 0.75
 # Copying the largest upload takes minutes; longer than this, something appends to it or forbids to read it.
 LONGEST_WRITING: Final = timedelta(hours=1)
-_LISTED: Final = 50
 
 
 # In preview in 1.13: without partitions a check shows the upload that ran last and hides all others.
@@ -60,7 +60,7 @@ def few_roles_are_unsure(
     key = context.partition_key
     with told_plainly():
         counts = pipeline.mappings.counts([key]).get(key, MappingCounts())
-        upload = registered(pipeline, key)
+        upload = registered_upload(pipeline, key)
     share = unsure_share(counts)
     return dg.AssetCheckResult(
         passed=share <= MOST_UNSURE,
@@ -74,7 +74,7 @@ def no_upload_is_rejected(pipeline: dg.ResourceParam[Pipeline]) -> dg.AssetCheck
     """List the uploads that cannot be read as they are, with the reason of each."""
     with told_plainly():
         rejected = pipeline.uploads.all(UploadStatus.REJECTED)
-    return _standing("reason", [(upload.path, upload.reason) for upload in rejected])
+    return nothing_listed("uploads", ("upload", "reason"), [(upload.path, upload.reason) for upload in rejected])
 
 
 @dg.asset_check(
@@ -87,7 +87,11 @@ def no_upload_is_unsettled(pipeline: dg.ResourceParam[Pipeline]) -> dg.AssetChec
         unsettled = pipeline.uploads.all(UploadStatus.UNSETTLED)
     now = datetime.now(UTC)
     stuck = [(each.path, each.unsettled_since or each.first_seen_at) for each in unsettled]
-    return _standing("since", [(path, _minute(since)) for path, since in stuck if now - since > LONGEST_WRITING])
+    return nothing_listed(
+        "uploads",
+        ("upload", "since"),
+        [(path, _minute(since)) for path, since in stuck if now - since > LONGEST_WRITING],
+    )
 
 
 def _minute(moment: datetime) -> str:
@@ -102,18 +106,9 @@ def no_upload_is_behind(pipeline: dg.ResourceParam[Pipeline]) -> dg.AssetCheckRe
     """List the uploads that wait to be mapped or mapped again."""
     with told_plainly():
         behind = uploads_behind(pipeline)
-    return _standing("attempts", [(each.key, _attempts(each.attempts)) for each in behind])
+    return nothing_listed("uploads", ("upload", "attempts"), [(each.key, _attempts(each.attempts)) for each in behind])
 
 
 def _attempts(number: int) -> str:
     given_up = ", given up: see its last run" if number >= MOST_ATTEMPTS else ""
     return f"{number}{given_up}"
-
-
-def _standing(what: str, rows: list[tuple[str, str | None]]) -> dg.AssetCheckResult:
-    number = len(rows)
-    return dg.AssetCheckResult(
-        passed=not number,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"uploads": number, "first": preview(("upload", what), rows[:_LISTED])},
-    )
