@@ -39,7 +39,7 @@ from onet_pipeline.roles.search.variants import Variants
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "11"
+SEARCH_CODE_VERSION = "12"
 """Raise it with every change of code that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 128
