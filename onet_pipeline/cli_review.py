@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onet_pipeline import display_review as display
+from onet_pipeline.display import written
 
 if TYPE_CHECKING:
     from onet_pipeline.cli import Context
@@ -26,14 +27,16 @@ def review() -> None:
 @review.command()
 @click.argument("upload")
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="XLSX file; default: in ONET_HOME/results."
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="XLSX file; default: review.xlsx beside the report.",
 )
 @click.pass_obj
 def export(context: "Context", upload: str, output: Path | None) -> None:
     """Write the review workbook of UPLOAD, its key or its path in the folder of uploads."""
     from onet_pipeline.steps.review import export_review
 
-    display.exported(export_review(context.pipeline, upload, output))
+    written(export_review(context.pipeline, upload, output), "Review workbook")
 
 
 @review.command("import")

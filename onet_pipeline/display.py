@@ -7,7 +7,7 @@ https://rich.readthedocs.io/
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -19,10 +19,11 @@ from onet_pipeline.roles.records import Candidate, ConfidenceTier, Usage
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.progress import ProgressColumn
+
     from onet_pipeline.onet.comparison import ReleaseDiff
     from onet_pipeline.onet.download import Progress
     from onet_pipeline.roles.evaluation import Evaluation
-    from onet_pipeline.roles.search import Progress as EncodingProgress
     from onet_pipeline.roles.spreadsheets import UploadSheet
     from onet_pipeline.steps.demo import DemoResult, DemoStep
     from onet_pipeline.steps.indexing import CurrentIndex
@@ -43,33 +44,29 @@ def console() -> Console:
     return terminal if terminal.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_FILE)
 
 
-@contextmanager
-def download_bar() -> Iterator["Progress"]:
+def download_bar() -> AbstractContextManager["Progress"]:
     """Show a bar on standard error while bytes arrive, and nothing where that is no terminal."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.progress import DownloadColumn, TransferSpeedColumn
 
-    columns = (TextColumn("downloading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    errors = Console(stderr=True)
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+    return _bar("downloading", DownloadColumn(), TransferSpeedColumn())
+
+
+def encoding_bar() -> AbstractContextManager["Progress"]:
+    """Show a bar on standard error while a sentence model reads texts, and nothing where that is no terminal."""
+    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
+
+    return _bar("texts encoded", MofNCompleteColumn(), TimeRemainingColumn())
+
+
+@contextmanager
+def _bar(doing: str, *columns: "ProgressColumn") -> Iterator["Progress"]:
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    errors, every = Console(stderr=True), (TextColumn(doing), BarColumn(), *columns)
+    with Progress(*every, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("", total=None, visible=False)
 
         def progress(done: int, total: int | None) -> None:
-            bar.update(task, completed=done, total=total, visible=True)
-
-        yield progress
-
-
-@contextmanager
-def encoding_bar() -> Iterator["EncodingProgress"]:
-    """Show a bar on standard error while a sentence model reads texts, and nothing where that is no terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("texts encoded"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    errors = Console(stderr=True)
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
-        task = bar.add_task("", total=None, visible=False)
-
-        def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total, visible=True)
 
         yield progress
@@ -86,7 +83,8 @@ def demo_result(result: "DemoResult") -> None:
     _mappings_table(result.mappings)
     _outcome(result.mappings, result.outcome)
     _credit(result.mappings)
-    console().print(f"\nResult: {escape(str(result.output))}", soft_wrap=True)
+    console().print()
+    written(result.output)
     console().print(f"Report: {escape(str(result.report))}   (open it in a browser)", soft_wrap=True)
     console().print("Next:   make ui   (then drop files of your own into the uploads folder)")
 
@@ -106,9 +104,9 @@ def waiting(waits_for: str) -> None:
     console().print(f"{escape(waits_for)} Run the same command again to collect it.", soft_wrap=True)
 
 
-def written(path: "Path") -> None:
+def written(path: "Path", what: str = "Result") -> None:
     """Print where the result lies."""
-    console().print(f"Result: {escape(str(path))}", soft_wrap=True)
+    console().print(f"{what}: {escape(str(path))}", soft_wrap=True)
 
 
 def _mappings_table(mappings: Sequence["RoleMapping"]) -> None:
@@ -225,7 +223,7 @@ def candidates_table(titles: Sequence[str], found: Sequence[Sequence[Candidate]]
 def evaluation(scores: "Evaluation") -> None:
     """Print the scores of one gold file."""
     header, *rows = scores.rows()
-    table = Table(*header, box=None, header_style="bold", title=None)
+    table = Table(*header, box=None, header_style="bold")
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     console().print(table)

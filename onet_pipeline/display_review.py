@@ -15,19 +15,12 @@ from onet_pipeline.display import console, short
 from onet_pipeline.roles.records import ConfidenceTier
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from onet_pipeline.review.accuracy import TierAccuracy
     from onet_pipeline.steps.review import ImportedReview
     from onet_pipeline.steps.review_status import ReviewStatus
     from onet_pipeline.store.records import Mapping
 
 _MOST_SHOWN = 40
-
-
-def exported(path: "Path") -> None:
-    """Print where the workbook is."""
-    console().print(f"Review workbook: {escape(str(path))}", soft_wrap=True)
 
 
 def imported(review: "ImportedReview") -> None:

@@ -61,11 +61,6 @@ class ReleaseDiff:
         return {name: getattr(self, name) for name in names}
 
     @property
-    def is_empty(self) -> bool:
-        """True where nothing changed but, possibly, the version."""
-        return not any(changes.count for changes in self.kinds.values())
-
-    @property
     def direction(self) -> str:
         """Say which way it went: ``from 29.3 to 30.1``, or ``rolled back from 30.1 to 29.3``."""
         if self.before == self.after:

@@ -1,6 +1,6 @@
 """Scoring against titles whose codes are known: was the right occupation shown, and was it picked.
 
-Belongs here: reading gold files, the measures and their intervals, plain results. Does not: rendering (``cli``), or
+Belongs here: reading gold files, the measures and their intervals, plain results. Does not: rendering (``display``), or
 where an index comes from (``steps``).
 
 https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval#Wilson_score_interval

@@ -26,14 +26,13 @@ def read_titles(path: Path) -> list[str]:
         content = path.read_bytes()
     except OSError as error:
         raise UploadUnreadable(f"{path} cannot be read: {error.strerror}. Give one title a line.") from error
-    titles = [title for title in parse_titles(content, path.name) if title]
+    titles = [title for title in _titles(content, path.name) if title]
     if not titles:
         raise UploadEmpty(f"{path} holds no title: write one a line, or a table with a column named `title`.")
     return titles
 
 
-def parse_titles(content: bytes, name: str) -> list[str]:
-    """Return the titles of a file's content, stripped; blank ones are empty strings."""
+def _titles(content: bytes, name: str) -> list[str]:
     encoding = find_encoding(content, name)
     lines = content.decode(encoding, errors="replace").splitlines()
     header = lines[0] if lines else ""

@@ -73,7 +73,7 @@ class Demo:
             outcome = map_upload(self.pipeline.asking_at_once(), key)
             self._detail = self._mapper()
         with self._step("report"):
-            output = export_mappings(self.pipeline, key, self.pipeline.settings.root / "results" / f"{key}.csv")
+            output = export_mappings(self.pipeline, key, self.pipeline.results / f"{key}.csv")
             written = write_report(self.pipeline, key)
             self._detail = f"in {written.page.parent}"
         return DemoResult(written.report.mappings, outcome, output, written.page)

@@ -7,12 +7,11 @@ stored (``roles.search``).
 import logging
 from dataclasses import dataclass
 
-from onet_pipeline.errors import NoRelease, SearchIndexDamaged, SearchIndexMissing
+from onet_pipeline.errors import SearchIndexDamaged, SearchIndexMissing
 from onet_pipeline.roles.search import Progress, SearchIndex, SemanticKind, build_index, index_version
 from onet_pipeline.steps.own_titles import own_titles
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.semantic import semantic_search, sentence_model
-from onet_pipeline.store.records import SyncRecord
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ def wanted_index_version(pipeline: Pipeline) -> str:
         NoRelease: nothing has been synced.
         SettingsError: ONET_ALIASES or ONET_SEMANTIC_MODEL cannot be used.
     """
-    content = current_sync(pipeline).content_sha256 or ""
+    content = pipeline.occupations.current_sync().content_sha256 or ""
     model = sentence_model(pipeline)
     return index_version(content, own_titles(pipeline, content), model.identity if model else None)
 
@@ -48,7 +47,7 @@ def current_index(pipeline: Pipeline, progress: Progress | None = None) -> Curre
         NoRelease: nothing has been synced.
         SettingsError: ONET_ALIASES or ONET_SEMANTIC_MODEL cannot be used.
     """
-    sync = current_sync(pipeline)
+    sync = pipeline.occupations.current_sync()
     folder = pipeline.indexes / wanted_index_version(pipeline)
     semantic = semantic_search(pipeline, progress)
     try:
@@ -67,15 +66,3 @@ def _built(pipeline: Pipeline, semantic: SemanticKind | None) -> CurrentIndex:
     folder = pipeline.indexes / index.version
     index.save(folder)
     return CurrentIndex(index, release.version, str(folder), built=True)
-
-
-def current_sync(pipeline: Pipeline) -> SyncRecord:
-    """Return the sync of the current release.
-
-    Raises:
-        NoRelease: nothing has been synced.
-    """
-    sync = pipeline.occupations.latest_sync()
-    if sync is None:
-        raise NoRelease("No O*NET release has been synced yet: run `onet-pipeline sync`.")
-    return sync

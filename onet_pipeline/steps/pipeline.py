@@ -86,15 +86,15 @@ class Pipeline:
         """What reviewers decided."""
         return ReviewStore(self.database)
 
-    @property
-    def results(self) -> Path:
-        """Folder of what is written for people."""
-        return self.settings.root / "results"
-
     @cached_property
     def batches(self) -> BatchStore:
         """Message Batches under way."""
         return BatchStore(self.database)
+
+    @property
+    def results(self) -> Path:
+        """Folder of what is written for people."""
+        return self.settings.root / "results"
 
     @property
     def archives(self) -> Path:
@@ -127,15 +127,11 @@ class Pipeline:
 
     def with_mapper(self, name: Literal["lexical", "claude"]) -> "Pipeline":
         """Return the same pipeline with another mapper."""
-        other = Pipeline(self.settings.model_copy(update={"mapper": name}))
-        vars(other)["database"] = self.database  # shared, so that closing one leaves no connection open
-        return other
+        return self._with(mapper=name)
 
     def asking_at_once(self) -> "Pipeline":
         """Return the same pipeline, for somebody who looks on: nothing waits for a Message Batch."""
-        if self.settings.claude_mode == "calls":
-            return self
-        return Pipeline(self.settings.model_copy(update={"claude_mode": "calls"}))
+        return self._with(claude_mode="calls")
 
     def mapper_with(self, search: CandidateSearch | None) -> Mapper:
         """Return the mapper of the settings, whose second look may search wider.
@@ -144,6 +140,11 @@ class Pipeline:
             SettingsError: Claude is asked for and there is no key.
         """
         return make_mapper(self.settings, search=search, occupations=self._shown_occupations())
+
+    def _with(self, **settings: str) -> "Pipeline":
+        other = Pipeline(self.settings.model_copy(update=settings))
+        vars(other)["database"] = self.database  # shared, so that closing one leaves no connection open
+        return other
 
     def _shown_occupations(self) -> Sequence[Occupation]:
         return self.occupations.all() if self.settings.strategy == "catalogue" else ()

@@ -31,6 +31,11 @@ class WantedRun:
     attempts: int = 0
     attempted_at: datetime | None = None
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it was tried as often as is allowed and is still wanted: work for a person."""
+        return self.attempts >= MOST_ATTEMPTS
+
 
 @dataclass(frozen=True, slots=True)
 class RunRequestPlan:
@@ -81,12 +86,10 @@ def plan_runs(
     return [RunRequestPlan(each.key, each.fingerprint, each.attempts + 1) for each in due[: max(0, limit)]]
 
 
-def given_up(wanted: Iterable[WantedRun], in_flight: Collection[str]) -> list[WantedRun]:
-    """Return what was tried as often as is allowed and is still wanted: work for a person."""
-    return [each for each in wanted if each.attempts >= MOST_ATTEMPTS and each.key not in in_flight]
-
-
 def _is_due(wanted: WantedRun, now: datetime) -> bool:
+    if wanted.is_given_up:
+        return False
     if wanted.attempts == 0 or wanted.attempted_at is None:
-        return wanted.attempts < MOST_ATTEMPTS
-    return wanted.attempts < MOST_ATTEMPTS and now >= wanted.attempted_at + BACK_OFF * 6 ** (wanted.attempts - 1)
+        return True
+    due_at: datetime = wanted.attempted_at + BACK_OFF * 6 ** (wanted.attempts - 1)
+    return now >= due_at

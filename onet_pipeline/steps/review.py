@@ -20,7 +20,6 @@ from onet_pipeline.review.returned import ReturnedRow, read_returned
 from onet_pipeline.review.workbook import ReviewBook, workbook_bytes
 from onet_pipeline.roles.spreadsheets import MOST_UPLOAD_BYTES
 from onet_pipeline.steps.export import write_whole
-from onet_pipeline.steps.indexing import current_sync
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.report import refresh_reports, report_folder
 from onet_pipeline.steps.upload_folder import ListedFile
@@ -62,7 +61,7 @@ def export_review(pipeline: Pipeline, name: str, path: Path | None = None) -> Pa
     mappings = pipeline.mappings.mappings(upload.key)
     if not mappings:
         raise ReviewError(f"No role of {upload.path} is mapped yet, so that there is nothing to review.")
-    version = current_sync(pipeline).version
+    version = pipeline.occupations.current_sync().version
     book = ReviewBook(
         upload_key=upload.key,
         upload_path=upload.path,
@@ -93,7 +92,7 @@ def import_review(
     """
     content = _read(path)
     file = _described(path, content, listed)
-    version = current_sync(pipeline).version
+    version = pipeline.occupations.current_sync().version
     try:
         rows = read_returned(content, file.name)
     except ReviewUnreadable as error:

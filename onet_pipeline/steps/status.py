@@ -1,6 +1,6 @@
 """Where everything stands: release, uploads, mappings.
 
-Belongs here: gathering what `onet-pipeline status`, checks and metadata show. Does not: showing it.
+Belongs here: gathering what `onet-pipeline status` shows. Does not: showing it.
 """
 
 from collections import Counter

@@ -75,11 +75,10 @@ def list_uploads(folder: "UPath") -> tuple[ListedUpload, ...]:
     """
     files = sorted(_walk(folder), key=lambda file: file.path)
     spoken = {file.path: file for file in files if file.path.endswith(OPTIONS_SUFFIX)}
-    return tuple(ListedUpload(file, _options_of(file.path, spoken)) for file in files if is_upload(file.path))
+    return tuple(ListedUpload(file, _options_of(file.path, spoken)) for file in files if _is_upload(file.path))
 
 
-def is_upload(path: str) -> bool:
-    """Tell whether a path is that of an upload."""
+def _is_upload(path: str) -> bool:
     *_, name = parts = path.split("/")
     stem, suffix = splitext(name)
     hidden = any(part.startswith((".", "~$")) for part in parts)

@@ -112,7 +112,7 @@ def registered_upload(pipeline: Pipeline, name: str) -> Upload:
 def save_sheet(pipeline: Pipeline, key: str, sheet: UploadSheet) -> None:
     """Save what was read of a registered upload: its roles and what was counted."""
     counts = RoleCounts(sheet.row_count, sheet.blank_count, sheet.totals_count)
-    digest = roles_digest(sheet.roles)
+    digest = _roles_digest(sheet.roles)
     pipeline.uploads.save_roles(key, sheet.roles, counts=counts, roles_sha256=digest, role_column=sheet.column)
 
 
@@ -183,7 +183,7 @@ def options_of(folder: "UPath", path: str, settings: Settings) -> UploadOptions:
     return options
 
 
-def roles_digest(roles: Sequence[Role]) -> str:
+def _roles_digest(roles: Sequence[Role]) -> str:
     """Hash roles with their row counts and context: the data version of what was read."""
     return hashlib.sha256(json.dumps([astuple(role) for role in roles], ensure_ascii=False).encode()).hexdigest()
 

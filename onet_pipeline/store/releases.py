@@ -111,6 +111,15 @@ class OccupationStore:
         with self._database.reading() as session:
             return _latest(session)
 
+    def current_sync(self) -> SyncRecord:
+        """Return the sync of the current release.
+
+        Raises:
+            NoRelease: nothing has been synced yet.
+        """
+        with self._database.reading() as session:
+            return _current(session)
+
     def first_loaded(self, content_sha256: str) -> datetime | None:
         """Return when a content was first loaded, None where it never was; loading it again changes nothing."""
         loaded = (SyncRow.status == SyncStatus.SUCCESS) & (SyncRow.content_sha256 == content_sha256)
@@ -139,10 +148,7 @@ class OccupationStore:
             NoRelease: nothing has been synced yet.
         """
         with self._database.reading() as session:
-            sync = _latest(session)
-            if sync is None:
-                raise NoRelease("No O*NET release has been synced yet: run `onet-pipeline sync`.")
-            return _release(session, sync)
+            return _release(session, _current(session))
 
 
 def _insert(session: Session, record: SyncRecord, changes: ReleaseDiff | None = None) -> None:
@@ -163,6 +169,13 @@ def _latest(session: Session) -> SyncRecord | None:
     query = sa.select(*_SYNC).where(SyncRow.status == SyncStatus.SUCCESS).order_by(*_NEWEST_FIRST).limit(1)
     row = session.execute(query).one_or_none()
     return None if row is None else SyncRecord(*row)
+
+
+def _current(session: Session) -> SyncRecord:
+    sync = _latest(session)
+    if sync is None:
+        raise NoRelease("No O*NET release has been synced yet: run `onet-pipeline sync`.")
+    return sync
 
 
 def _release(session: Session, sync: SyncRecord) -> Release:

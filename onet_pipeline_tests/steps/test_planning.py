@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onet_pipeline.steps.planning import BACK_OFF, MOST_ATTEMPTS, WantedRun, given_up, plan_runs, wanted_runs
+from onet_pipeline.steps.planning import BACK_OFF, MOST_ATTEMPTS, WantedRun, plan_runs, wanted_runs
 from onet_pipeline.store.records import Upload, UploadStatus
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -84,11 +84,11 @@ def test_a_failed_run_is_tried_again_after_a_growing_while() -> None:
     assert plan_runs([tried(2, second)], (), NOW)[0].attempt == 3
 
 
-def test_what_failed_often_enough_is_given_up_and_listed() -> None:
+def test_what_failed_often_enough_is_given_up() -> None:
     hopeless = tried(MOST_ATTEMPTS, 99_999)
     assert not plan_runs([hopeless], (), NOW)
-    assert given_up([hopeless, wanted("b")], ()) == [hopeless]
-    assert given_up([hopeless], {"a"}) == []
+    assert hopeless.is_given_up
+    assert not tried(MOST_ATTEMPTS - 1, 99_999).is_given_up
 
 
 def test_each_state_and_attempt_has_a_run_key_of_its_own() -> None:

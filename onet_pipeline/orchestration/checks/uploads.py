@@ -16,7 +16,7 @@ from onet_pipeline.orchestration.failures import told_plainly
 from onet_pipeline.orchestration.partitions import uploads_partitions
 from onet_pipeline.steps.behind import uploads_behind
 from onet_pipeline.steps.pipeline import Pipeline
-from onet_pipeline.steps.planning import MOST_ATTEMPTS
+from onet_pipeline.steps.planning import WantedRun
 from onet_pipeline.steps.uploads import registered_upload
 from onet_pipeline.store.records import MappingCounts, UploadStatus
 
@@ -106,9 +106,8 @@ def no_upload_is_behind(pipeline: dg.ResourceParam[Pipeline]) -> dg.AssetCheckRe
     """List the uploads that wait to be mapped or mapped again."""
     with told_plainly():
         behind = uploads_behind(pipeline)
-    return nothing_listed("uploads", ("upload", "attempts"), [(each.key, _attempts(each.attempts)) for each in behind])
+    return nothing_listed("uploads", ("upload", "attempts"), [(each.key, _attempts(each)) for each in behind])
 
 
-def _attempts(number: int) -> str:
-    given_up = ", given up: see its last run" if number >= MOST_ATTEMPTS else ""
-    return f"{number}{given_up}"
+def _attempts(wanted: WantedRun) -> str:
+    return f"{wanted.attempts}{', given up: see its last run' if wanted.is_given_up else ''}"
