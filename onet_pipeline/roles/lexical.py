@@ -10,7 +10,7 @@ from enum import StrEnum, auto
 
 from onet_pipeline.roles.mapper import DecisionKey, Mapper
 from onet_pipeline.roles.records import Answer, AnsweredBatch, Candidate, ConfidenceTier, Method, Question
-from onet_pipeline.roles.titles import normalise
+from onet_pipeline.roles.titles import normalise, without_level
 
 _OWN = {"alias": "your alias", "confirmed": "the confirmed title"}
 _KINDS = {**_OWN, "shipped": "the shipped title"}
@@ -99,7 +99,8 @@ def _sharing(role: str, candidates: Sequence[Candidate]) -> int:
 
 
 def _equal(role: str, candidate: Candidate) -> bool:
-    return normalise(role) == normalise(candidate.matched_title)
+    asked = normalise(role)
+    return normalise(candidate.matched_title) in (asked, without_level(asked))
 
 
 def _reasoning(role: str, candidates: Sequence[Candidate]) -> str:
@@ -109,7 +110,8 @@ def _reasoning(role: str, candidates: Sequence[Candidate]) -> str:
     if not _equal(role, best):
         return f'No title equals the role; nearest in this occupation is "{best.matched_title}".'
     kind = _KINDS.get(best.origin) or ("the title" if best.matched_title == best.title else "the alternate title")
-    sentence = f'The role equals {kind} "{best.matched_title}" of this occupation.'
+    level = "" if normalise(role) == normalise(best.matched_title) else ", but for its level,"
+    sentence = f'The role{level} equals {kind} "{best.matched_title}" of this occupation.'
     sharing = _sharing(role, candidates)
     if not sharing:
         return sentence

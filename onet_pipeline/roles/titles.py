@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 _SEPARATORS = re.compile(r"[^\w+#&]+|_+")
+_ROMAN = frozenset(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"))
 
 
 def normalise(title: str) -> str:
@@ -18,6 +19,23 @@ def normalise(title: str) -> str:
     """
     letters = title if title.isascii() else _without_accents(title)
     return _SEPARATORS.sub(" ", letters.casefold()).strip()
+
+
+def is_level(word: str) -> bool:
+    """Tell whether a normalised word is the number of a grade."""
+    return word in _ROMAN or (word.isdecimal() and len(word) <= 2)
+
+
+def without_level(title: str) -> str:
+    """Drop the grades at the end of a normalised title, which say nothing of the occupation; one alone stays.
+
+    >>> without_level("civil engineer iv"), without_level("42")
+    ('civil engineer', '42')
+    """
+    words = title.split()
+    while len(words) > 1 and is_level(words[-1]):
+        words.pop()
+    return " ".join(words)
 
 
 def _without_accents(title: str) -> str:

@@ -72,3 +72,17 @@ def test_every_question_is_answered_once_with_its_own_best_candidate() -> None:
 
 def test_a_lexical_decision_is_never_kept_for_reuse() -> None:
     assert LexicalMapper().decision_key(Question(1, "rn", ())) is None
+
+
+@pytest.mark.parametrize("role", ["Police Officer II", "POLICE OFFICER 3", "Police Officer - IV"])
+def test_a_role_that_equals_a_title_but_for_its_level_is_high_and_says_so(role: str) -> None:
+    answer = asked(role, build_index(eight_occupations()))
+    assert (answer.code, answer.tier) == ("33-3051.00", ConfidenceTier.HIGH)
+    expected = 'The role, but for its level, equals the alternate title "Police Officer" of this occupation.'
+    assert answer.reasoning == expected
+
+
+def test_an_alias_with_a_level_means_that_level_alone() -> None:
+    index = build_index(eight_occupations(), [Alias("Welder II", "33-3051.00")])
+    codes = [asked(role, index).code for role in ("Welder II", "Welder", "Welder III")]
+    assert codes == ["33-3051.00", "51-4121.00", "51-4121.00"]

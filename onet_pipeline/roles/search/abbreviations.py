@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-_ROMAN = frozenset(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"))
+from onet_pipeline.roles.titles import is_level
+
 _NOTHING = "-"
 
 
@@ -107,8 +108,4 @@ def _near(neighbour: Sequence[str], end: int) -> frozenset[str]:
 def _spelt(words: Sequence[str], part: slice, meaning: Meaning | None) -> Sequence[str]:
     if meaning is not None:
         return meaning.words
-    return () if part.start and _is_level(words[part.start]) else words[part]
-
-
-def _is_level(word: str) -> bool:
-    return word in _ROMAN or (word.isdecimal() and len(word) <= 2)
+    return () if part.start and is_level(words[part.start]) else words[part]

@@ -35,11 +35,12 @@ from onet_pipeline.roles.search.rankers import LAST_RESORT, SENTENCES, Ranker, k
 from onet_pipeline.roles.search.semantic import SemanticKind
 from onet_pipeline.roles.search.terms import words
 from onet_pipeline.roles.search.variants import Variants
+from onet_pipeline.roles.titles import without_level
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "12"
+SEARCH_CODE_VERSION = "13"
 """Raise it with every change of code that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 128
@@ -132,7 +133,8 @@ class SearchIndex:
         return [found.get(title, ()) for title in asked]
 
     def _candidates(self, asked: Sequence[str], limit: int) -> Iterator[tuple[Candidate, ...]]:
-        twice = AskedTwice.of(asked)
+        own = self.catalogue.own
+        twice = AskedTwice.of([title if title in own else without_level(title) for title in asked])
         titles = [" ".join([title, *self.variants.of_title(title.split())]) for title in twice.titles]
         near = self.nearest.near(titles, twice.titles)
         evidence = {name: scaled(ranker.scores(titles)) for name, ranker in self.rankers.items()}
