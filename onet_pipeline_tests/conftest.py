@@ -1,4 +1,4 @@
-"""What every room's tests may ask for: a PostgreSQL, a migrated database on each engine.
+"""What every room's tests may ask for: a PostgreSQL, a migrated database on each engine, a synced release.
 
 Belongs here: fixtures of more than one room. Does not: what they are made of (``support``).
 """
@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline.settings import Settings
+from onet_pipeline.steps.indexing import current_index
+from onet_pipeline.steps.pipeline import Pipeline
+from onet_pipeline.steps.sync import sync_release
 from onet_pipeline.store.database import Database, database_url
 from onet_pipeline_tests.support import chromium
 from onet_pipeline_tests.support.postgres import NoPostgres, Server, running_server
@@ -76,6 +80,17 @@ def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("migrated")
     _migrate(None, home)
     return home / "onet.db"
+
+
+@pytest.fixture(scope="session")
+def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample release loaded into SQLite, and its index, to be copied only."""
+    home = tmp_path_factory.mktemp("synced")
+    pipeline = Pipeline(Settings(home=home, mapper="lexical"))
+    sync_release(pipeline, str(sample_release_path()))
+    current_index(pipeline)
+    pipeline.close()
+    return home
 
 
 @pytest.fixture

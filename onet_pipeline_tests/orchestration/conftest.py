@@ -10,9 +10,7 @@ from pydantic import SecretStr
 
 from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline.settings import Settings
-from onet_pipeline.steps.indexing import current_index
 from onet_pipeline.steps.pipeline import Pipeline
-from onet_pipeline.steps.sync import sync_release
 from onet_pipeline_tests.support.orchestration import Daemon
 
 
@@ -31,17 +29,6 @@ def instance(instance_folder: Path, tmp_path: Path) -> Iterator[dg.DagsterInstan
     folder = shutil.copytree(instance_folder, tmp_path / "dagster-instance")
     with dg.instance_for_test(temp_dir=str(folder)) as instance:
         yield instance
-
-
-@pytest.fixture(scope="session")
-def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sample release loaded into SQLite, and its index, to be copied only."""
-    home = tmp_path_factory.mktemp("synced")
-    pipeline = Pipeline(Settings(home=home, mapper="lexical"))
-    sync_release(pipeline, str(sample_release_path()))
-    current_index(pipeline)
-    pipeline.close()
-    return home
 
 
 @pytest.fixture

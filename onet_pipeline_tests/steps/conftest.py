@@ -9,7 +9,6 @@ from pydantic import SecretStr
 
 from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline.settings import Settings
-from onet_pipeline.steps.indexing import current_index
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.sync import sync_release
 from onet_pipeline_tests.support.postgres import Server
@@ -45,17 +44,6 @@ def synced(pipeline: Pipeline) -> Pipeline:
     """A pipeline that has synced the sample release."""
     sync_release(pipeline, str(sample_release_path()))
     return pipeline
-
-
-@pytest.fixture(scope="session")
-def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sample release loaded into SQLite, and its index, to be copied only."""
-    home = tmp_path_factory.mktemp("synced")
-    pipeline = Pipeline(Settings(home=home, mapper="lexical"))
-    sync_release(pipeline, str(sample_release_path()))
-    current_index(pipeline)
-    pipeline.close()
-    return home
 
 
 @pytest.fixture

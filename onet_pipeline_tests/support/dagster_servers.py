@@ -9,7 +9,6 @@ https://docs.dagster.io/deployment/oss/deployment-options/deploying-dagster-as-a
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
+
+from onet_pipeline_tests.support.loopback import free_port
 
 PROJECT = Path(__file__).parents[2]
 _COMMANDS = Path(sys.executable).parent
@@ -33,7 +34,7 @@ class DagsterServers:
         self._logs = logs
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._killed: list[subprocess.Popen[bytes]] = []
-        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.url = f"http://127.0.0.1:{free_port()}"
 
     def __enter__(self) -> Self:
         return self
@@ -124,10 +125,3 @@ class DagsterServers:
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,8 +1,10 @@
 """A server on 127.0.0.1 that lives as long as a ``with`` block.
 
-Belongs here: its thread, from start to end. Does not: what it says (``mail``, ``mirror``, …).
+Belongs here: its thread, from start to end; a free port for servers that are processes. Does not: what it says
+(``mail``, ``mirror``, …).
 """
 
+import socket
 import socketserver
 import threading
 from typing import Self
@@ -27,3 +29,10 @@ class Loopback:
     @property
     def port(self) -> int:
         return int(self._running.server_address[1])
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
+
+from onet_pipeline_tests.support.loopback import free_port
 
 ORDER = "ONET_TEST_POSTGRES_URL"
 HOW_TO = (
@@ -149,7 +150,7 @@ def _reachable(binaries: Path, folder: Path) -> Path:
 @contextmanager
 def _keeper(binaries: Path, folder: Path, user: str | None) -> Iterator[Server]:
     """Run the server under a keeper process, which ends it and removes its folder when our end of the pipe closes."""
-    password, port = secrets.token_urlsafe(16), _free_port()
+    password, port = secrets.token_urlsafe(16), free_port()
     keeper = Path(__file__).with_name("postgres_keeper.py")
     command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port)]
     for setting in _QUIET:
@@ -206,12 +207,6 @@ def _group(user: str) -> int:
     import pwd
 
     return pwd.getpwnam(user).pw_gid
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _connect_arguments(url: URL) -> dict[str, Any]:

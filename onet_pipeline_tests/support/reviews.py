@@ -1,13 +1,10 @@
 """Mappings to review, and workbooks edited as an analyst would.
 
-Belongs here: making mappings without a database, editing with a real spreadsheet library. Does not: what is expected.
+Belongs here: mappings to decide about, editing with a real spreadsheet library. Does not: what is expected.
 """
 
 import io
-import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
@@ -15,11 +12,11 @@ from openpyxl.worksheet.worksheet import Worksheet  # type: ignore[import-untype
 
 from onet_pipeline.review.sheet import Column
 from onet_pipeline.review.workbook import ReviewBook, workbook_bytes
-from onet_pipeline.roles.records import ConfidenceTier, Method
 from onet_pipeline.store.records import Mapping as RoleMapping
 from onet_pipeline.store.records import ShownCandidate
+from onet_pipeline_tests.support import mapped
 
-NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+NOW = mapped.MOMENT
 OCCUPATIONS = {
     "29-1141.00": "Registered Nurses",
     "29-2061.00": "Licensed Practical Nurses",
@@ -30,37 +27,12 @@ OCCUPATIONS = {
 
 def mapping(role: str = "RN", code: str | None = "29-1141.00", **changes: Any) -> RoleMapping:
     """Return a mapping whose candidates are the four occupations."""
-    made = RoleMapping(
-        id=uuid.uuid5(uuid.NAMESPACE_OID, repr(role)),
-        upload_key="city",
-        source_role=role,
-        row_count=1,
-        onet_code=code,
-        onet_title=OCCUPATIONS.get(code or ""),
-        confidence=ConfidenceTier.HIGH,
-        confidence_score=0.95,
-        reasoning="The title says so.",
-        runners_up=("29-2061.00",),
-        missing_information=None,
-        method=Method.CLAUDE,
-        fallback_reason=None,
-        cached_from=None,
-        fingerprint=None,
-        user_confirmed=False,
-        confirmed_by=None,
-        confirmed_at=None,
-        confirmed_code=None,
-        mapper="claude",
-        model="haiku",
-        prompt_version="p",
-        onet_version="30.1",
-        index_version="i",
-        candidates=tuple(ShownCandidate(code, title, 0.5) for code, title in OCCUPATIONS.items()),
-        run_id=None,
-        created_at=NOW,
-        updated_at=NOW,
-    )
-    return replace(made, **changes)
+    told = {
+        "upload_key": "city",
+        "onet_title": OCCUPATIONS.get(code or ""),
+        "candidates": tuple(ShownCandidate(code, title, 0.5) for code, title in OCCUPATIONS.items()),
+    }
+    return mapped.mapping(role, code, **{**told, **changes})
 
 
 def confirmed(role: str = "RN", code: str | None = "29-2061.00", by: str = "A", **changes: Any) -> RoleMapping:
