@@ -28,8 +28,12 @@ and recall@20 moves by less than 0.001 on the mean of four gold sets."""
 _CLOSE = 0.3
 """Equal titles are looked for among those more similar than this; variants added to a title take it below 1."""
 _LAST = (1 << 31) - 1
-_EQUAL = 1.0001
-"""Similarity of equal titles: before those that only have the same stems, and no matter what variants were added."""
+_EQUAL, _EQUAL_SHIPPED = 1.2, 1.0001
+"""Similarity of equal titles: before those that only have the same stems, and no matter what variants were added.
+
+With 1.2 for titles of O*NET and of the user, titles that O*NET holds have their occupation first for 93.6 in place of
+90.7 % of BLS's and 72 in place of 70 % of ESCO's; 1.1 to 1.5 do as well.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,12 +67,16 @@ class NearestTitles:
         rarity: NDArray[np.float32],
         weights: csr_array,
         checksum: NDArray[np.uint32],
+        equality: NDArray[np.float32],
         occupation: NDArray[np.int32],
         occupation_count: int,
     ) -> None:
-        """``weights`` has a row per term and a column per title; of each title there are checksum and occupation."""
+        """``weights`` has a row per term and a column per title; of each title there are checksum and occupation.
+
+        ``equality`` is how near each title is to one that equals it.
+        """
         self._vocabulary, self._rarity, self._weights, self._checksum = vocabulary, rarity, weights, checksum
-        self._occupation, self._count = occupation, occupation_count
+        self._equality, self._occupation, self._count = equality, occupation, occupation_count
 
     @classmethod
     def of(cls, corpus: Corpus) -> NearestTitles:
@@ -82,7 +90,8 @@ class NearestTitles:
         rarity = (np.log((1 + len(documents)) / (1 + frequency)) + 1).astype(np.float32)
         weights = csr_array(_distinctive(_unit(presence, rarity), frequency > _COMMON).T)
         checksum = _checksums([row.text for row in corpus.rows])
-        return cls(vocabulary, rarity, weights, checksum, corpus.row_occupation, len(corpus.occupations))
+        equality = np.array([_EQUAL_SHIPPED if row.origin == "shipped" else _EQUAL for row in corpus.rows], np.float32)
+        return cls(vocabulary, rarity, weights, checksum, equality, corpus.row_occupation, len(corpus.occupations))
 
     def near(self, titles: Sequence[str], texts: Sequence[str] | None = None) -> Near:
         """Compare each title asked with every title known; ``texts`` are the titles as asked, without variants."""
@@ -92,7 +101,7 @@ class NearestTitles:
         close = np.flatnonzero(similar.data > _CLOSE)
         checksums = _checksums(titles if texts is None else texts)
         equal = close[self._checksum[similar.indices[close]] == checksums[rows[close]]]
-        similar.data[equal] = _EQUAL
+        similar.data[equal] = self._equality[similar.indices[equal]]
         cells = self._occupation.take(similar.indices)
         cells += rows * np.int32(self._count)
         pairs = similar.data.view(np.int32).astype(np.int64)
@@ -108,6 +117,7 @@ class NearestTitles:
             "terms": self._vocabulary.stored(),
             "rarity": self._rarity,
             "checksum": self._checksum,
+            "equality": self._equality,
             "occupation": self._occupation,
             "occupation_count": np.array([self._count], np.int32),
             **taken_apart(self._weights),
@@ -118,9 +128,9 @@ class NearestTitles:
         """Make the ranker from what was stored."""
         vocabulary = Vocabulary.restored(stems, arrays["terms"])
         occupation = arrays["occupation"].astype(np.int32, copy=False)
-        rarity = arrays["rarity"].astype(np.float32, copy=False)
+        rarity, equality = (arrays[name].astype(np.float32, copy=False) for name in ("rarity", "equality"))
         count = int(arrays["occupation_count"][0])
-        return cls(vocabulary, rarity, put_together(arrays), arrays["checksum"], occupation, count)
+        return cls(vocabulary, rarity, put_together(arrays), arrays["checksum"], equality, occupation, count)
 
 
 def _checksums(texts: Sequence[str]) -> NDArray[np.uint32]:
