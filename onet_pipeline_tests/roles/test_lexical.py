@@ -86,3 +86,11 @@ def test_an_alias_with_a_level_means_that_level_alone() -> None:
     index = build_index(eight_occupations(), [Alias("Welder II", "33-3051.00")])
     codes = [asked(role, index).code for role in ("Welder II", "Welder", "Welder III")]
     assert codes == ["33-3051.00", "51-4121.00", "51-4121.00"]
+
+
+@pytest.mark.parametrize(("second", "tier"), [(0.65, ConfidenceTier.MEDIUM), (0.55, ConfidenceTier.HIGH)])
+def test_a_shipped_title_is_trusted_less_than_one_of_onets(second: float, tier: ConfidenceTier) -> None:
+    shipped = candidate("29-1141.00", 0.9, "Ward Lead", "shipped")
+    answer = answers(Question(1, "Ward Lead", (shipped, candidate("29-2061.00", second, "Ward Clerk"))))[0]
+    assert answer.tier is tier
+    assert answer.reasoning == 'The role equals the shipped title "Ward Lead" of this occupation.'

@@ -7,6 +7,8 @@ from upath import UPath
 from onet_pipeline.errors import SettingsError
 from onet_pipeline.roles.search import Alias, build_index, read_aliases
 from onet_pipeline.roles.search.aliases import shipped_titles
+from onet_pipeline.roles.search.corpus import Corpus
+from onet_pipeline.roles.search.nearest import NearestTitles
 from onet_pipeline.roles.titles import normalise
 from onet_pipeline_tests.support.occupations import eight_occupations
 
@@ -61,3 +63,10 @@ def test_of_titles_that_are_alike_the_users_own_stands_before_onets_and_onets_be
     index = build_index(eight_occupations(), [Alias("beat cop", "33-3051.00")], shipped=shipped)
     origins = [index.search([title])[0][0].origin for title in ("Canine Officer", "Beat Cop")]
     assert origins == ["onet", "alias"]
+
+
+def test_an_equal_title_of_onets_is_nearer_than_an_equal_one_shipped_for_another_occupation() -> None:
+    corpus = Corpus(eight_occupations(), [Alias("Canine Officer", "29-1141.00", "shipped")])
+    near = NearestTitles.of(corpus).near(["canine officer"]).similarity[0]
+    police, nurse = (near[corpus.number[code]] for code in ("33-3051.00", "29-1141.00"))
+    assert police > nurse > 1
