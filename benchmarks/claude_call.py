@@ -105,7 +105,7 @@ their second look (switched off here).
 | dollars, at $0.10 and $0.50 a million | {cost:.6f} |
 | so a thousand roles, called like this | ${thousand:.2f} |
 
-Most of so small a call is the instructions. In full calls a role takes about 410 tokens in (Chicago payroll, four
+Most of so small a call is the instructions. In full calls a role takes about 420 tokens in (Chicago payroll, four
 characters a token; `python -m benchmarks.prompt_tokens` measures it) and about 100 out: some $0.09 a thousand roles,
 second looks apart.
 

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import pytest
 
 from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline.settings import Settings
+from onet_pipeline_tests.support.dagster_servers import end_group
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -124,8 +124,7 @@ def ui(folder: Path) -> Iterator[str]:
             command, cwd=ROOT, env=environment(folder), stdout=log, stderr=log, start_new_session=True
         )
     yield f"http://127.0.0.1:{port}"
-    os.killpg(server.pid, signal.SIGTERM)
-    server.wait(timeout=60)
+    end_group(server)
 
 
 def answer(ui: str, query: object) -> dict[str, Any]:

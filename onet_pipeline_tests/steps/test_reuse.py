@@ -156,7 +156,7 @@ def test_measured_accuracy_replaces_the_score_of_a_tier_from_thirty_judgements_o
         synced.mappings.confirm(first, role, POLICE if number < 10 else NURSES, by="Ann")
     codes = {each.source_role: each.onet_code for each in synced.mappings.mappings(first)}
     agreed = sum(codes[role] == (POLICE if number < 10 else NURSES) for number, role in enumerate(judged))
-    second = upload(synced, "other/b.csv", "Police Officer Nights 99")
+    second = upload(synced, "other/b.csv", "Police Officer 99")
     mapped = only(synced, second)
     assert mapped.confidence_score == (agreed / 40 if mapped.confidence is tier else mapped.confidence.score)
     assert mapped.confidence is tier

@@ -67,23 +67,18 @@ class DagsterServers:
         """Kill a server with -9 and leave what it started to itself, as when it crashes."""
         process = self._running.pop(name)
         process.kill()
-        process.wait(10)
+        process.wait(60)
         self._killed.append(process)
 
     def kill_all(self, name: str) -> None:
         """Kill a server with -9 and with it all that it started, as when its host loses power."""
         process = self._running.pop(name)
         _signal_group(process, signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
 
     def stop(self, name: str) -> None:
-        """End a server and what it started; whoever does not heed the signal within 10 s is killed."""
-        process = self._running.pop(name)
-        _signal_group(process, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-        _signal_group(process, signal.SIGKILL)
-        process.wait(10)
+        """End a server and what it started."""
+        end_group(self._running.pop(name))
 
     def ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Post a GraphQL request and return its data."""
@@ -120,6 +115,15 @@ class DagsterServers:
             return bool(self.ask({"query": query})["repositoriesOrError"].get("nodes"))
         except httpx.TransportError:
             return False
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process and what it started; whoever does not heed the signal within 10 s is killed."""
+    _signal_group(process, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    _signal_group(process, signal.SIGKILL)
+    process.wait(60)
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
