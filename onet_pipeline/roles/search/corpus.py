@@ -46,9 +46,14 @@ class Corpus:
         return np.array([row.occupation for row in self.rows], np.int32)
 
     @cached_property
+    def listed(self) -> tuple[TitleRow, ...]:
+        """The titles of O*NET and of the user: all but those of the package."""
+        return tuple(row for row in self.rows if row.origin != "shipped")
+
+    @cached_property
     def title_words(self) -> list[list[str]]:
-        """For each occupation, the words of its titles, without those of the package."""
-        return self._words_of(row for row in self.rows if row.origin != "shipped")
+        """For each occupation, the words of its listed titles."""
+        return self._words_of(self.listed)
 
     @cached_property
     def all_words(self) -> list[list[str]]:

@@ -86,7 +86,7 @@ def build_index(
         rankers={name: kind.built(corpus) for name, kind in kinds(semantic).items()},
         last_resort=LAST_RESORT.built(corpus),
         links=related(corpus),
-        variants=Variants.of(row.text for row in corpus.rows if row.origin != "shipped"),
+        variants=Variants.of(row.text for row in corpus.listed),
     )
 
 
