@@ -141,7 +141,7 @@ def _ablations(index: SearchIndex, release: Release) -> Iterator[tuple[str, Sear
         )
     yield "without related occupations", replace(index, links=index.links * 0)
     yield "without variants", replace(index, variants=Variants({}))
-    yield "without variety", replace(index, free=LIMIT)
+    yield "without variety", replace(index, again=1.0)
 
 
 def _less(weights: Mapping[str, float], name: str) -> dict[str, float]:

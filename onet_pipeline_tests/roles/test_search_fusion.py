@@ -27,10 +27,10 @@ def test_scores_that_differ_in_the_last_digit_are_not_ties() -> None:
     assert best_first(scores([0.5, nearly]), 1).tolist() == [[1]]
 
 
-def test_behind_the_first_ten_a_family_that_has_come_waits() -> None:
-    pool = np.arange(16, dtype=np.int32)[None, :]
-    family = np.array([[0] * 10 + [0, 1, 1, 2, 0, 3]], np.int32)
-    assert varied(pool, family).tolist() == [[*range(10), 11, 13, 15, 10, 12, 14]]
+def test_each_further_code_of_a_family_counts_less_than_the_one_before() -> None:
+    family = np.array([[0, 0, 1, 0, 2]], np.int32)
+    assert varied(scores([1, 0.9, 0.75, 0.7, 0.5]), family, again=0.8).tolist() == [[0, 2, 1, 4, 3]]
+    assert varied(scores([1, 0.9, 0.75, 0.7, 0.5]), family, again=1).tolist() == [[0, 1, 2, 3, 4]]
 
 
 def test_a_larger_limit_only_adds_at_the_end() -> None:

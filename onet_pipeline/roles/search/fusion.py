@@ -35,10 +35,14 @@ ORDERING: Mapping[str, float] = {
 
 FIRST_PAGE = 20
 """Candidates that are chosen as a set and then put in order; what a mapper is shown."""
-FREE = 10
-"""Candidates chosen by score alone; the others bring one code of each 6-digit occupation not yet among them."""
-_POOL = 4
-"""Times as many are looked at for variety as are shown; the largest family has 13 codes."""
+AGAIN = 0.8
+"""What each further code of a 6-digit occupation counts, of the one before it, in choosing those shown.
+
+From 0.9 to 0.7 recall@20 at six digits rises by 0.003 on the mean of four gold sets, and titles of detailed codes lose
+their own code twice in a hundred: 0.8 is better at both than a number of places without regard to families.
+"""
+_POOL = 80
+"""Columns that are looked at for variety: with the largest family, of 13 codes, they bring many more than a page."""
 
 
 def scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -65,15 +69,18 @@ def shown_first(
     ordering: NDArray[np.float32],
     family: NDArray[np.int32],
     limit: int,
-    free: int = FREE,
+    again: float = AGAIN,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return the columns shown, best first, and their scores.
 
     ``choosing`` decides which columns make the first page, ``ordering`` their order on it. A larger ``limit`` only adds
     columns at the end. ``family`` numbers the 6-digit code of each column.
     """
-    pool = best_first(choosing, _POOL * max(limit, FIRST_PAGE))
-    shown = varied(pool, family[pool], free)[:, : max(limit, FIRST_PAGE)]
+    pool = best_first(choosing, max(limit, _POOL))
+    front = pool[:, :_POOL]
+    order = varied(np.take_along_axis(choosing, front, axis=1), family[front], again)
+    pool[:, :_POOL] = np.take_along_axis(front, order, axis=1)
+    shown = pool[:, : max(limit, FIRST_PAGE)]
     scores = np.take_along_axis(ordering, shown, axis=1)
     order = np.argsort(-scores[:, :FIRST_PAGE], axis=1, kind="stable")
     shown[:, :FIRST_PAGE] = np.take_along_axis(shown, order, axis=1)
@@ -81,15 +88,17 @@ def shown_first(
     return shown[:, :limit], np.minimum.accumulate(scores[:, :limit], axis=1)
 
 
-def varied(pool: NDArray[np.int32], family: NDArray[np.int32], free: int = FREE) -> NDArray[np.int32]:
-    """Let the columns behind the first ``free`` wait whose family has come before; ``family`` is that of each."""
+def varied(scores: NDArray[np.float32], family: NDArray[np.int32], again: float = AGAIN) -> NDArray[np.intp]:
+    """Return the order of columns that are given best first, each further one of a family worth less.
+
+    ``family`` is that of each; the k-th of one counts ``again`` to the power of k - 1.
+    """
     by_family = np.argsort(family, axis=1, kind="stable")
-    again = np.zeros(pool.shape, bool)
-    again[:, 1:] = np.diff(np.take_along_axis(family, by_family, axis=1), axis=1) == 0
-    waits = np.zeros(pool.shape, bool)
-    np.put_along_axis(waits, by_family, again, axis=1)
-    waits[:, :free] = False
-    return np.take_along_axis(pool, np.argsort(waits, axis=1, kind="stable"), axis=1)
+    at = np.broadcast_to(np.arange(family.shape[1]), family.shape)
+    first = np.diff(np.take_along_axis(family, by_family, axis=1), axis=1, prepend=-1) != 0
+    place = np.empty(family.shape, np.intp)
+    np.put_along_axis(place, by_family, at - np.maximum.accumulate(np.where(first, at, 0), axis=1), axis=1)
+    return np.argsort(-scores * np.float32(again) ** place, axis=1, kind="stable")
 
 
 def best_first(scores: NDArray[np.float32], limit: int) -> NDArray[np.int32]:

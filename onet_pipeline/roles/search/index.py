@@ -27,7 +27,7 @@ from onet_pipeline.roles.search.aliases import Alias, shipped_titles
 from onet_pipeline.roles.search.asked_twice import AskedTwice
 from onet_pipeline.roles.search.catalogue import Catalogue
 from onet_pipeline.roles.search.corpus import Corpus
-from onet_pipeline.roles.search.fusion import CHOOSING, FREE, ORDERING, fuse, scaled, shown_first
+from onet_pipeline.roles.search.fusion import AGAIN, CHOOSING, ORDERING, fuse, scaled, shown_first
 from onet_pipeline.roles.search.graph import received, related
 from onet_pipeline.roles.search.matrices import Arrays, prefixed, put_together, taken_apart, under
 from onet_pipeline.roles.search.nearest import NearestTitles
@@ -40,7 +40,7 @@ from onet_pipeline.roles.titles import without_level
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "14"
+SEARCH_CODE_VERSION = "15"
 """Raise it with every change of code that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 128
@@ -117,7 +117,7 @@ class SearchIndex:
     links: csr_array
     choosing: Mapping[str, float] = field(default_factory=lambda: CHOOSING)
     ordering: Mapping[str, float] = field(default_factory=lambda: ORDERING)
-    free: int = FREE
+    again: float = AGAIN
 
     def search(self, titles: Sequence[str], limit: int = 20) -> list[tuple[Candidate, ...]]:
         """Return for each title at most ``limit`` distinct occupations, best first; none for a title without letters.
@@ -147,7 +147,7 @@ class SearchIndex:
             ordering + relations / 2 + certain,
             self.catalogue.families,
             limit,
-            self.free,
+            self.again,
         )
         matched = twice.nearest(near).titles(shown)
         return map(self.catalogue.candidates, shown.tolist(), scores.tolist(), matched.tolist())
