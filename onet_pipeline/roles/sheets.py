@@ -125,5 +125,5 @@ def _refusing_damage(name: str) -> Iterator[None]:
 
     try:
         yield
-    except (ArrowException, OSError) as error:
+    except (ArrowException, OSError, UnicodeDecodeError) as error:
         raise UploadUnreadable(f"{name} is a damaged Parquet file. Write it again.") from error

@@ -10,7 +10,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 import xlwt  # type: ignore[import-untyped]
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from onet_pipeline.errors import UploadEmpty, UploadError, UploadUnreadable
@@ -150,6 +150,7 @@ def test_a_stray_cell_at_the_far_corner_costs_an_error_and_not_the_process() -> 
 
 @settings(max_examples=40, deadline=None)
 @given(kind=st.sampled_from(["xlsx", "xls", "ods", "parquet"]), place=st.floats(0, 0.999), junk=st.binary(max_size=8))
+@example(kind="parquet", place=0.25, junk=b"\x80")
 def test_damage_anywhere_is_survived_or_refused(kind: str, place: float, junk: bytes) -> None:
     content = bytearray(WHOLE[kind])
     start = int(len(content) * place)
