@@ -4,7 +4,7 @@ Belongs here: turning numbers of occupations and titles into candidates. Does no
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -51,18 +51,30 @@ class Catalogue:
         return np.unique(codes, return_inverse=True)[1].astype(np.int32)
 
     def candidates(
-        self, shown: Sequence[int], scores: Sequence[float], matched: Sequence[int]
-    ) -> tuple[Candidate, ...]:
-        """Return the occupations shown that have a score; ``matched`` numbers a title of each, -1 means its own."""
-        occupations, titles, origins = self.occupations, self.titles, self.origins
-        found = []
-        for at, score, nearest in zip(shown, scores, matched, strict=True):
-            if score > 0:
-                code, title, description = occupations[at]
-                matched_title = titles[nearest] if nearest >= 0 else title
-                origin = ORIGINS[origins[nearest]] if nearest >= 0 else "onet"
-                found.append(Candidate(code, title, score, matched_title, description, origin))
-        return tuple(found)
+        self, shown: NDArray[np.int32], scores: NDArray[np.float32], matched: NDArray[np.int64]
+    ) -> Iterator[tuple[Candidate, ...]]:
+        """Yield for each title (row) the occupations shown that have a score, those with the best scores first.
+
+        ``matched`` numbers a title of each, -1 means its own.
+        """
+        code, title, description = (column[shown].tolist() for column in self._occupation_columns)
+        matched = np.where(matched < 0, len(self.titles) + shown, matched)
+        matched_title, origin = (column[matched].tolist() for column in self._title_columns)
+        rows = zip(code, title, scores.tolist(), matched_title, description, origin, strict=True)
+        for row, held in zip(rows, np.count_nonzero(scores > 0, axis=1).tolist(), strict=True):
+            yield tuple(map(Candidate._make, zip(*row, strict=True)))[:held]
+
+    @cached_property
+    def _occupation_columns(self) -> tuple[NDArray[np.object_], ...]:
+        """Codes, titles and descriptions, to be taken many at a time."""
+        return tuple(np.array(column, object) for column in zip(*self.occupations, strict=True))
+
+    @cached_property
+    def _title_columns(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+        """Titles and their origins; behind them, the occupations' own."""
+        own = [title for _, title, _ in self.occupations]
+        origins = [ORIGINS[origin] for origin in self.origins] + ["onet"] * len(own)
+        return np.array([*self.titles, *own], object), np.array(origins, object)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all there is to store."""

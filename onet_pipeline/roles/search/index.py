@@ -40,7 +40,7 @@ from onet_pipeline.roles.titles import without_level
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "15"
+SEARCH_CODE_VERSION = "16"
 """Raise it with every change of code that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 128
@@ -150,7 +150,7 @@ class SearchIndex:
             self.again,
         )
         matched = twice.nearest(near).titles(shown)
-        return map(self.catalogue.candidates, shown.tolist(), scores.tolist(), matched.tolist())
+        return self.catalogue.candidates(shown, scores, matched)
 
     def _last_resort_of(self, titles: Sequence[str], found: NDArray[np.float32]) -> NDArray[np.float32]:
         """For titles that share no word and no gram with any occupation: what letter pairs say, or else anything."""

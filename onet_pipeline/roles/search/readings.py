@@ -54,13 +54,13 @@ class Readings:
 
     @classmethod
     def of(cls, corpus: Corpus, lexicon: Mapping[Phrase, Sequence[str]] | None = None) -> Readings:
-        """Weigh each phrase by its rarity among the titles of a corpus; the shipped lexicon unless one is given."""
+        """Weigh each phrase by its rarity among listed titles; the shipped lexicon unless one is given."""
         from scipy.sparse import csr_array
 
         lexicon = read_lexicon() if lexicon is None else lexicon
         codes = [occupation.code for occupation in corpus.occupations]
         phrases = sorted(lexicon)
-        rarity = _rarity(phrases, [row.text for row in corpus.rows])
+        rarity = _rarity(phrases, [row.text for row in corpus.listed])
         details: dict[str, list[int]] = {}
         for at, code in enumerate(codes):
             details.setdefault(code[:7], []).append(at)
