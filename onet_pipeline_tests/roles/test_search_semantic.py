@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from onet_pipeline.errors import SettingsError
-from onet_pipeline.roles.search import SearchIndex, build_index, find_model, index_version, semantic_kind
+from onet_pipeline.roles.search import Alias, SearchIndex, build_index, find_model, index_version, semantic_kind
 from onet_pipeline.roles.search.artefact import MANIFEST
 from onet_pipeline.roles.search.corpus import Corpus
 from onet_pipeline.roles.search.embeddings import Embeddings, Rounded
@@ -107,6 +107,13 @@ def test_a_text_is_encoded_once_for_all_releases(encoder: Counting, tmp_path: Pa
     assert encoder.encoded == ["nurse", "police", "welder"]
     assert (second.steps[[2, 1, 2]] == first.steps).all()
     assert (second.step[[2, 1, 2]] == first.step).all()
+
+
+def test_the_titles_of_the_package_are_not_encoded(kind: SemanticKind, encoder: Counting) -> None:
+    own, shipped = Alias("Night Nurse", "29-1141.00"), Alias("Ward Sister", "29-1141.00", "shipped")
+    kind.built(Corpus(eight_occupations(), (own, shipped)))
+    assert "night nurse" in encoder.encoded
+    assert "ward sister" not in encoder.encoded
 
 
 def test_texts_of_old_releases_are_dropped_when_there_are_too_many(

@@ -21,7 +21,8 @@ from onet_pipeline.roles.search.embeddings import Embeddings, Rounded
 from onet_pipeline.roles.search.encoder import Encoder, Progress, SentenceEncoder
 from onet_pipeline.roles.search.fusion import scaled
 from onet_pipeline.roles.search.matrices import Arrays, prefixed, under
-from onet_pipeline.roles.search.meaning import Readout, classifier, standing_out
+from onet_pipeline.roles.search.meaning import classifier, standing_out
+from onet_pipeline.roles.search.readout import Readout
 from onet_pipeline.roles.search.sentence_model import SentenceModel
 from onet_pipeline.roles.titles import normalise
 
@@ -49,16 +50,20 @@ class Semantic:
 
     @classmethod
     def of(cls, corpus: Corpus, encoder: Encoder, embeddings: Embeddings, progress: Progress | None = None) -> Semantic:
-        """Learn from a corpus; a text that ``embeddings`` knows is not encoded again."""
+        """Learn from a corpus; a text that ``embeddings`` knows is not encoded again.
+
+        The titles of the package are left out: with them the first index takes four times as long to make.
+        """
+        titles = corpus.listed
         descriptions = [normalise(occupation.description) for occupation in corpus.occupations]
-        vectors = embeddings.of([row.text for row in corpus.rows] + descriptions, progress)
-        named, described = vectors.rows(slice(len(corpus.rows))), vectors.rows(slice(len(corpus.rows), None)).floats()
+        vectors = embeddings.of([row.text for row in titles] + descriptions, progress)
+        named, described = vectors.rows(slice(len(titles))), vectors.rows(slice(len(titles), None)).floats()
         count = len(descriptions)
         examples = np.concatenate([named.floats(), described])
-        occupation = np.concatenate([corpus.row_occupation, np.arange(count, dtype=np.int32)])
-        likely = classifier(examples, occupation, count)
+        named_of = np.array([row.occupation for row in titles], np.int32)
+        likely = classifier(examples, np.concatenate([named_of, np.arange(count, dtype=np.int32)]), count)
         learnt = Readout.of(likely[:, :-1], likely[:, -1])
-        return cls(encoder, named, corpus.row_occupation, Readout.of(described), learnt)
+        return cls(encoder, named, named_of, Readout.of(described), learnt)
 
     def scores(self, titles: Sequence[str]) -> NDArray[np.float32]:
         """Return the scores of all occupations (columns) for normalised titles (rows)."""
