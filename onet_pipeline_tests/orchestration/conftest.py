@@ -36,7 +36,11 @@ def settings(tmp_path: Path) -> Settings:
     """Settings of the test's own: SQLite, no key, the sample release."""
     (tmp_path / "uploads").mkdir()
     return Settings(
-        home=tmp_path, uploads=str(tmp_path / "uploads"), mapper="lexical", release=str(sample_release_path())
+        home=tmp_path,
+        uploads=str(tmp_path / "uploads"),
+        reviews=str(tmp_path / "reviews"),
+        mapper="lexical",
+        release=str(sample_release_path()),
     )
 
 

@@ -9,10 +9,8 @@ from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline.steps.behind import uploads_behind
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.sync import sync_release
-from onet_pipeline_tests.support.dagster_servers import PROJECT, DagsterServers
+from onet_pipeline_tests.support.dagster_servers import DAEMON, DagsterServers, local_home
 from onet_pipeline_tests.support.orchestration import drop
-
-DAEMON = "dagster-daemon"
 
 
 def bump(pipeline: Pipeline, folder: Path) -> None:
@@ -26,19 +24,12 @@ def bump(pipeline: Pipeline, folder: Path) -> None:
 def test_a_daemon_killed_between_asking_and_running_loses_nothing_and_asks_nothing_twice(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
-    home = tmp_path / "dagster"
-    home.mkdir()
-    (tmp_path / "reviews").mkdir()
-    shutil.copy(PROJECT / "deploy" / "local" / "dagster.yaml", home)
-    variables = {
-        "DAGSTER_HOME": str(home),
-        "ONET_HOME": str(pipeline.settings.home),
-        "ONET_UPLOADS": pipeline.settings.uploads,
-        "ONET_REVIEWS": str(tmp_path / "reviews"),
-        "ONET_MAPPER": "lexical",
-    }
+    variables = local_home(pipeline.settings, tmp_path)
     drop(pipeline, "staff.csv", "Registered Nurse", "Police Officer")
-    with dg.DagsterInstance.from_config(str(home)) as instance, DagsterServers(variables, tmp_path) as servers:
+    with (
+        dg.DagsterInstance.from_config(variables["DAGSTER_HOME"]) as instance,
+        DagsterServers(variables, tmp_path) as servers,
+    ):
 
         def is_mapped() -> bool:
             uploads = pipeline.uploads.all()

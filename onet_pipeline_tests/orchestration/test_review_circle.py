@@ -8,45 +8,22 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
-import pytest
 
 from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline.review.accuracy import tier_accuracies
-from onet_pipeline.settings import Settings
 from onet_pipeline.steps.behind import uploads_behind
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.report import report_folder
 from onet_pipeline.steps.review_status import read_review_status
 from onet_pipeline.steps.sync import sync_release
 from onet_pipeline.store.records import Mapping, Upload
-from onet_pipeline_tests.support.dagster_servers import PROJECT, DagsterServers
+from onet_pipeline_tests.support.dagster_servers import DagsterServers, local_home
 from onet_pipeline_tests.support.orchestration import SETTLED, drop
 from onet_pipeline_tests.support.reviews import decided
 
 POLICE, NURSES, CHIEFS = "33-3051.00", "29-1141.00", "33-1012.00"
 RETIRED = POLICE
 ROLES = ("Registered Nurses", "Police Officer", "Police Patrol Officer", "zzqx")
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    (settings.home / "reviews").mkdir()
-    return settings.model_copy(update={"reviews": str(settings.home / "reviews")})
-
-
-def servers(pipeline: Pipeline, folder: Path) -> DagsterServers:
-    """Servers on an instance of the test's own."""
-    home = folder / "dagster"
-    home.mkdir()
-    shutil.copy(PROJECT / "deploy" / "local" / "dagster.yaml", home)
-    variables = {
-        "DAGSTER_HOME": str(home),
-        "ONET_HOME": str(pipeline.settings.home),
-        "ONET_UPLOADS": pipeline.settings.uploads,
-        "ONET_REVIEWS": pipeline.settings.reviews,
-        "ONET_MAPPER": "lexical",
-    }
-    return DagsterServers(variables, folder)
 
 
 def release_without(code: str, folder: Path) -> str:
@@ -73,7 +50,7 @@ def review_by_hand(pipeline: Pipeline, upload: Upload) -> None:
 
 
 def test_from_upload_to_confirmations_that_outlive_a_release(pipeline: Pipeline, tmp_path: Path) -> None:
-    with servers(pipeline, tmp_path) as running:
+    with DagsterServers(local_home(pipeline.settings, tmp_path), tmp_path) as running:
         go_round(pipeline, running, tmp_path)
 
 

@@ -13,7 +13,7 @@ from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.planning import BACK_OFF
 from onet_pipeline_tests.support.beats import be_silent
 from onet_pipeline_tests.support.claude_api import Call, ClaudeServer, Reply, answer_normally
-from onet_pipeline_tests.support.dagster_servers import PROJECT, DagsterServers
+from onet_pipeline_tests.support.dagster_servers import DAEMON, DagsterServers, local_home
 from onet_pipeline_tests.support.orchestration import Daemon, drop
 
 Status = dg.DagsterRunStatus
@@ -100,10 +100,6 @@ def test_a_run_that_ended_by_itself_is_only_forgotten(daemon: Daemon) -> None:
 def test_a_run_killed_with_its_host_while_it_asks_claude_is_made_up_for_by_the_sensor_alone(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
-    home = tmp_path / "dagster"
-    home.mkdir()
-    (tmp_path / "reviews").mkdir()
-    (home / "dagster.yaml").write_text((PROJECT / "deploy" / "local" / "dagster.yaml").read_text() + RETRIES)
     drop(pipeline, "staff.csv", "Registered Nurse", "Police Officer")
     asked, may_answer = threading.Event(), threading.Event()
 
@@ -112,34 +108,30 @@ def test_a_run_killed_with_its_host_while_it_asks_claude_is_made_up_for_by_the_s
         may_answer.wait(120)
         return answer_normally(server, call)
 
-    with ClaudeServer() as claude, dg.DagsterInstance.from_config(str(home)) as instance:
+    with ClaudeServer() as claude:
         claude.always(answer_late)
-        variables = {
-            "DAGSTER_HOME": str(home),
-            "ONET_HOME": str(pipeline.settings.home),
-            "ONET_UPLOADS": pipeline.settings.uploads,
-            "ONET_REVIEWS": str(tmp_path / "reviews"),
-            "ONET_SECOND_LOOK": "0",
-            **claude.environment,
-        }
+        variables = local_home(
+            pipeline.settings, tmp_path, RETRIES, **claude.environment, ONET_MAPPER="claude", ONET_SECOND_LOOK="0"
+        )
         with DagsterServers(variables, tmp_path) as servers:
             servers.start_daemon()
             servers.wait_for("the question", asked.is_set)
             (beat,) = servers.wait_for("the beat", pipeline.beats.all)
-            servers.kill_all("dagster-daemon")
+            servers.kill_all(DAEMON)
             may_answer.set()
         asking = {"mapper": "claude", "anthropic_api_key": SecretStr(claude.key), "anthropic_base_url": claude.url}
-        daemon = Daemon(instance, Pipeline(pipeline.settings.model_copy(update={**asking, "second_look": False})))
-        (killed,) = instance.get_runs()
-        assert (killed.run_id, killed.status) == (beat.run_id, Status.STARTED)
-        daemon.let_pass(BACK_OFF)
-        assert daemon.tick() == ()
-        look_twice(daemon)
-        (ended,) = instance.get_runs()
-        assert (ended.status, ended.tags["dagster/will_retry"]) == (Status.FAILURE, "false")
-        (again,) = daemon.tick()
-        assert daemon.run(again).success
-        assert status_of(daemon, killed) is Status.FAILURE
-        daemon.pipeline.close()
+        with dg.DagsterInstance.from_config(variables["DAGSTER_HOME"]) as instance:
+            daemon = Daemon(instance, Pipeline(pipeline.settings.model_copy(update={**asking, "second_look": False})))
+            (killed,) = instance.get_runs()
+            assert (killed.run_id, killed.status) == (beat.run_id, Status.STARTED)
+            daemon.let_pass(BACK_OFF)
+            assert daemon.tick() == ()
+            look_twice(daemon)
+            (ended,) = instance.get_runs()
+            assert (ended.status, ended.tags["dagster/will_retry"]) == (Status.FAILURE, "false")
+            (again,) = daemon.tick()
+            assert daemon.run(again).success
+            assert status_of(daemon, killed) is Status.FAILURE
+            daemon.pipeline.close()
     (upload,) = pipeline.uploads.all()
     assert upload.attempts == 2

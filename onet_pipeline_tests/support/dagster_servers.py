@@ -1,7 +1,7 @@
 """Dagster's own servers, as production runs them.
 
-Belongs here: starting webserver and daemon, talking GraphQL to them, ending them with everything they started. Does
-not: what is asked of them.
+Belongs here: a Dagster home for them; starting webserver and daemon, talking GraphQL to them, ending them with
+everything they started. Does not: what is asked of them.
 
 https://docs.dagster.io/deployment/oss/deployment-options/deploying-dagster-as-a-service
 """
@@ -19,11 +19,27 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from onet_pipeline.settings import Settings
 from onet_pipeline_tests.support.loopback import free_port
 
 PROJECT = Path(__file__).parents[2]
+DAEMON = "dagster-daemon"
 _COMMANDS = Path(sys.executable).parent
 _Found = TypeVar("_Found")
+
+
+def local_home(settings: Settings, folder: Path, more: str = "", **variables: str) -> dict[str, str]:
+    """Lay out a Dagster home under ``folder`` as `make ui` does, and return the variables of servers on it.
+
+    They share database, uploads and reviews of the settings; ``more`` is added to ``dagster.yaml``.
+    """
+    home = folder / "dagster"
+    home.mkdir()
+    (home / "dagster.yaml").write_text((PROJECT / "deploy" / "local" / "dagster.yaml").read_text() + more)
+    reviews = Path(settings.reviews)
+    reviews.mkdir(parents=True, exist_ok=True)
+    places = {"ONET_HOME": str(settings.home), "ONET_UPLOADS": settings.uploads, "ONET_REVIEWS": str(reviews)}
+    return {"DAGSTER_HOME": str(home), **places, "ONET_MAPPER": "lexical", **variables}
 
 
 class DagsterServers:
@@ -61,7 +77,7 @@ class DagsterServers:
 
     def start_daemon(self) -> None:
         """Start the daemon."""
-        self._start("dagster-daemon", "run", "-w", str(PROJECT / "workspace.yaml"))
+        self._start(DAEMON, "run", "-w", str(PROJECT / "workspace.yaml"))
 
     def kill(self, name: str) -> None:
         """Kill a server with -9 and leave what it started to itself, as when it crashes."""
