@@ -42,7 +42,7 @@ class Bm25:
 
     def scores(self, titles: Sequence[str]) -> NDArray[np.float32]:
         """Return the scores of all occupations (columns) for normalised titles (rows)."""
-        present = self._vocabulary.presence([title.split() for title in titles])
+        present = self._vocabulary.presence(title.split() for title in titles)
         scores: NDArray[np.float32] = (present @ self._weights).toarray()
         return scores
 

@@ -86,11 +86,10 @@ class NearestTitles:
         """Weigh the titles of a corpus."""
         from scipy.sparse import csr_array
 
-        documents = [row.text.split() for row in corpus.rows]
-        vocabulary = Vocabulary.of(stems, documents)
-        presence = vocabulary.presence(documents)
+        vocabulary = Vocabulary.of(stems, (row.text.split() for row in corpus.rows))
+        presence = vocabulary.presence(row.text.split() for row in corpus.rows)
         frequency = np.bincount(presence.indices, minlength=len(vocabulary))
-        rarity = (np.log((1 + len(documents)) / (1 + frequency)) + 1).astype(np.float32)
+        rarity = (np.log((1 + len(corpus.rows)) / (1 + frequency)) + 1).astype(np.float32)
         weights = _heaviest(csr_array(_unit(presence, rarity).T), corpus.row_occupation)
         checksum = _checksums([row.text for row in corpus.rows])
         by_checksum = np.argsort(checksum, kind="stable").astype(np.int32)
@@ -100,7 +99,7 @@ class NearestTitles:
 
     def near(self, titles: Sequence[str], texts: Sequence[str] | None = None) -> Near:
         """Compare each title asked with every title known; ``texts`` are the titles as asked, without variants."""
-        asked = self._vocabulary.presence([title.split() for title in titles])
+        asked = self._vocabulary.presence(title.split() for title in titles)
         similar = _unit(asked, self._rarity) @ self._weights
         cells = self._occupation.take(similar.indices)
         cells += _rows(similar) * np.int32(self._count)

@@ -9,7 +9,8 @@ https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -50,11 +51,13 @@ class WordVectors:
         """Return a vector of length one for each normalised text (row); of length zero where no word has one."""
         from scipy.sparse import csr_array
 
-        documents = [text.split() for text in texts]
-        number = {word: at for at, word in enumerate(dict.fromkeys(_chained(documents)))}
-        columns = np.fromiter((number[word] for word in _chained(documents)), np.int32)
-        ends = np.cumsum([0, *map(len, documents)], dtype=np.int32)
-        held = csr_array((np.ones(len(columns), np.float32), columns, ends), shape=(len(documents), len(number)))
+        number: dict[str, int] = {}
+        columns, ends = array("i"), array("i", [0])
+        for text in texts:
+            columns.extend(number.setdefault(word, len(number)) for word in text.split())
+            ends.append(len(columns))
+        ones = np.ones(len(columns), np.float32)
+        held = csr_array((ones, np.asarray(columns), np.asarray(ends)), shape=(len(texts), len(number)))
         return unit(np.asarray(held @ self._vectors(list(number))))
 
     def _vectors(self, words: Sequence[str]) -> NDArray[np.float32]:
@@ -88,7 +91,3 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: NDArray[np.float32] = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
     return scaled
-
-
-def _chained(documents: Sequence[Sequence[str]]) -> Iterator[str]:
-    return (word for document in documents for word in document)

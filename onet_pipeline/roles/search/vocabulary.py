@@ -5,8 +5,9 @@ Belongs here: the vocabulary with its stored form, and counting. Does not: which
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -53,21 +54,24 @@ class Vocabulary:
 
     def counts(self, documents: Sequence[Iterable[str]]) -> csr_array:
         """Return how often each document (row) holds each term (column), as float32."""
-        counted = [Counter(chain.from_iterable(map(self.numbers, words))) for words in documents]
-        values = np.fromiter(chain.from_iterable(map(Counter.values, counted)), np.float32)
-        return self._matrix(counted, values)
-
-    def presence(self, documents: Sequence[Iterable[str]]) -> csr_array:
-        """Return 1 where a document (row) holds a term (column), as float32."""
-        present = [set(chain.from_iterable(map(self.numbers, words))) for words in documents]
-        return self._matrix(present, np.ones(sum(map(len, present)), np.float32))
-
-    def _matrix(self, rows: Sequence[Collection[int]], values: NDArray[np.float32]) -> csr_array:
         from scipy.sparse import csr_array
 
-        ends = np.cumsum([0, *map(len, rows)], dtype=np.int32)
-        columns = np.fromiter(chain.from_iterable(rows), np.int32, len(values))
-        return csr_array((values, columns, ends), shape=(len(rows), len(self)))
+        counted = [Counter(chain.from_iterable(map(self.numbers, words))) for words in documents]
+        ends = np.cumsum([0, *map(len, counted)], dtype=np.int32)
+        columns = np.fromiter(chain.from_iterable(counted), np.int32, ends[-1])
+        values = np.fromiter(chain.from_iterable(map(Counter.values, counted)), np.float32, ends[-1])
+        return csr_array((values, columns, ends), shape=(len(counted), len(self)))
+
+    def presence(self, documents: Iterable[Iterable[str]]) -> csr_array:
+        """Return 1 where a document (row) holds a term (column), as float32."""
+        from scipy.sparse import csr_array
+
+        columns, ends = array("i"), array("i", [0])
+        for words in documents:
+            columns.extend(set(chain.from_iterable(map(self.numbers, words))))
+            ends.append(len(columns))
+        ones = np.ones(len(columns), np.float32)
+        return csr_array((ones, np.asarray(columns), np.asarray(ends)), shape=(len(ends) - 1, len(self)))
 
     def stored(self) -> NDArray[np.uint8]:
         """Return the terms as bytes, one a line."""
