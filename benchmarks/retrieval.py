@@ -133,15 +133,16 @@ def _hit(title: GoldTitle, codes: Iterable[str]) -> bool:
 
 def _ablations(index: SearchIndex, release: Release) -> Iterator[tuple[str, SearchIndex]]:
     yield "all of it", index
-    yield "without shipped titles", build_index(release, shipped=())
+    yield "without shipped titles and classifier", _without("title classifier", build_index(release, shipped=()))
     for name in ("best title", *index.rankers):
-        yield (
-            f"without {name}",
-            replace(index, choosing=_less(index.choosing, name), ordering=_less(index.ordering, name)),
-        )
+        yield f"without {name}", _without(name, index)
     yield "without related occupations", replace(index, links=index.links * 0)
     yield "without variants", replace(index, variants=Variants({}))
     yield "without variety", replace(index, again=1.0)
+
+
+def _without(name: str, index: SearchIndex) -> SearchIndex:
+    return replace(index, choosing=_less(index.choosing, name), ordering=_less(index.ordering, name))
 
 
 def _less(weights: Mapping[str, float], name: str) -> dict[str, float]:

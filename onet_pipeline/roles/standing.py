@@ -15,7 +15,7 @@ from onet_pipeline.roles.records import Candidate, ConfidenceTier
 
 LEADING = 10
 """Candidates that must all have been shown before. From 29.3 to 30.1 that passes over 4 right occupations of 7,168
-labelled titles; fifteen would pass over 3, and ask 25 % of titles in place of 7 % (``benchmarks.release_bump``)."""
+labelled titles; fifteen would pass over 3, and ask 20 % of titles in place of 6 % (``benchmarks.release_bump``)."""
 
 
 def marks(candidates: Iterable[Candidate]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ CHOOSING: Mapping[str, float] = {
     "meaning of words": 1.5,
     "meaning of sentences": 1.5,
     "readings": 3.0,
+    "title classifier": 3.0,
 }
 """What each ranker counts in choosing those shown.
 
@@ -30,6 +31,7 @@ ORDERING: Mapping[str, float] = {
     "meaning of words": 0.5,
     "meaning of sentences": 0.5,
     "readings": 0.5,
+    "title classifier": 2.0,
 }
 """What each ranker counts in putting them in order: the nearest title is surest of the first place."""
 

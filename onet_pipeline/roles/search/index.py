@@ -40,7 +40,7 @@ from onet_pipeline.roles.titles import without_level
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-SEARCH_CODE_VERSION = "16"
+SEARCH_CODE_VERSION = "17"
 """Raise it with every change of code that can alter a ranking: stored indexes of another version are rebuilt."""
 
 _BATCH = 128

@@ -18,6 +18,7 @@ from onet_pipeline.roles.search.meaning import Meaning
 from onet_pipeline.roles.search.readings import Readings
 from onet_pipeline.roles.search.semantic import SemanticKind
 from onet_pipeline.roles.search.terms import grams, letter_pairs, singulars
+from onet_pipeline.roles.search.title_classifier import TitleClassifier
 
 
 class Ranker(Protocol):
@@ -45,6 +46,7 @@ RANKERS: Mapping[str, Kind] = {
     "gram titles": Kind(lambda corpus: Bm25.of(grams, corpus.title_words), partial(Bm25.restored, grams)),
     "meaning": Kind(Meaning.of, Meaning.restored),
     "readings": Kind(Readings.of, Readings.restored),
+    "title classifier": Kind(TitleClassifier.of, TitleClassifier.restored),
 }
 SENTENCES = "meaning of sentences"
 LAST_RESORT = Kind(lambda corpus: Bm25.of(letter_pairs, corpus.title_words), partial(Bm25.restored, letter_pairs))

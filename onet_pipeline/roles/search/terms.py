@@ -4,6 +4,8 @@ Belongs here: cutting text into terms and bounding how much of it is read. Does 
 or what makes two spellings the same title (``roles.titles``).
 """
 
+from functools import lru_cache
+
 from onet_pipeline.roles.titles import normalise
 
 MAX_CHARACTERS = 2_000
@@ -40,6 +42,7 @@ def singular(word: str) -> str:
     return word.removesuffix("s")
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """Fold one common ending too: ``welder``, ``welding`` and ``weld`` are one term.
 

@@ -38,8 +38,8 @@ class WordVectors:
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """``arrays`` holds ``words`` (one a line), ``word_vectors``, ``gram_vectors`` (int8) and a scale for each."""
         self._number = {word: at for at, word in enumerate(arrays["words"].tobytes().decode().split("\n"))}
-        self._words = arrays["word_vectors"] * np.float32(arrays["word_scale"])
-        self._grams = arrays["gram_vectors"] * np.float32(arrays["gram_scale"])
+        self._words, self._word_scale = arrays["word_vectors"], arrays["word_scale"].astype(np.float32)
+        self._grams, self._gram_scale = arrays["gram_vectors"], arrays["gram_scale"].astype(np.float32)
         self._unknown: dict[str, NDArray[np.float32]] = {}
 
     @property
@@ -62,7 +62,7 @@ class WordVectors:
 
     def _vectors(self, words: Sequence[str]) -> NDArray[np.float32]:
         numbers = np.array([self._number.get(word, -1) for word in words], np.int64)
-        vectors = self._words[numbers] if words else np.zeros((0, self.size), np.float32)
+        vectors = self._words[numbers] * self._word_scale[numbers]
         for at in np.flatnonzero(numbers < 0).tolist():
             vectors[at] = self._guess(words[at])
         return vectors
@@ -73,7 +73,8 @@ class WordVectors:
             if len(self._unknown) >= _REMEMBERED_WORDS:
                 self._unknown.clear()
             buckets = gram_buckets(word, len(self._grams)) if word.isascii() else []
-            guess = self._grams[buckets].sum(axis=0) / np.float32(max(len(buckets), 1))
+            grams = self._grams[buckets] * self._gram_scale[buckets]
+            guess = grams.sum(axis=0) / np.float32(max(len(buckets), 1))
             self._unknown[word] = guess
         return guess
 
