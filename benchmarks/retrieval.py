@@ -96,8 +96,7 @@ def _page(
 def _rivals(release: Release, stack: ExitStack) -> Iterator[Rival]:
     try:
         server = stack.enter_context(running_server())
-        url = server.create_database()
-        stack.callback(server.drop_database, url)
+        url = stack.enter_context(server.database())
         yield from stack.enter_context(postgres_rivals(url, release))
     except NoPostgres as error:
         print(f"PostgreSQL left out. {error}")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline.settings import Settings
@@ -60,18 +61,16 @@ def postgres_url(postgres_server: Server) -> str:
 @pytest.fixture
 def empty_postgres_url(postgres_server: Server) -> Iterator[str]:
     """The address of a new, empty PostgreSQL database."""
-    url = postgres_server.create_database()
-    yield url
-    postgres_server.drop_database(url)
+    with postgres_server.database() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def migrated_postgres_url(postgres_server: Server) -> Iterator[str]:
     """The address of a migrated PostgreSQL database, to be copied only."""
-    url = postgres_server.create_database()
-    _migrate(url, Path())
-    yield url
-    postgres_server.drop_database(url)
+    with postgres_server.database() as url:
+        _migrate(url, Path())
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +92,19 @@ def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def synced_postgres_url(
+    postgres_server: Server, migrated_postgres_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a PostgreSQL database with the sample release, to be copied only."""
+    home = tmp_path_factory.mktemp("synced")
+    with postgres_server.database(migrated_postgres_url) as url:
+        pipeline = Pipeline(Settings(home=home, database_url=SecretStr(url), mapper="lexical"))
+        sync_release(pipeline, str(sample_release_path()))
+        pipeline.close()
+        yield url
+
+
 @pytest.fixture
 def sqlite_database(tmp_path: Path, migrated_sqlite_file: Path) -> Iterator[Database]:
     """A migrated SQLite database of the test's own, ``onet.db`` in its folder."""
@@ -103,9 +115,8 @@ def sqlite_database(tmp_path: Path, migrated_sqlite_file: Path) -> Iterator[Data
 @pytest.fixture
 def postgres_database(postgres_server: Server, migrated_postgres_url: str) -> Iterator[Database]:
     """A migrated PostgreSQL database of the test's own."""
-    url = postgres_server.create_database(template=migrated_postgres_url)
-    yield from _opened(url, Path())
-    postgres_server.drop_database(url)
+    with postgres_server.database(migrated_postgres_url) as url:
+        yield from _opened(url, Path())
 
 
 @pytest.fixture(params=ENGINES)

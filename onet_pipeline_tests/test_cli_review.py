@@ -1,19 +1,19 @@
 """The review commands, as a person types them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from onet_pipeline.onet.source import sample_release_path
 from onet_pipeline_tests.support.reviews import decided
 from onet_pipeline_tests.support.shell import Shell
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
+def shell(tmp_path: Path, synced_home: Path) -> Shell:
     """A home with one mapped upload."""
     shell = Shell(tmp_path)
-    shell.ok("sync", "--release", str(sample_release_path()))
+    shutil.copytree(synced_home, tmp_path / "home")
     (tmp_path / "staff.csv").write_text("Job Title\nPolice Officer\nRegistered Nurses\nzzqx\n", encoding="utf-8")
     shell.ok("map", "staff.csv")
     return shell

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,17 @@ def create_tables(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) ->
         pass
 
 
+@pytest.fixture
+def databases(postgres_server: Server) -> Iterator[tuple[str, str]]:
+    """The addresses of two empty databases, Dagster's and ours."""
+    with postgres_server.database() as dagster_url, postgres_server.database() as onet_url:
+        yield dagster_url, onet_url
+
+
 def test_production_syncs_when_asked_over_http_and_maps_what_is_dropped(
-    postgres_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    databases: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dagster_url, onet_url = postgres_server.create_database(), postgres_server.create_database()
+    dagster_url, onet_url = databases
     variables = environment(tmp_path, dagster_url, onet_url)
     for folder in ("dagster", "uploads"):
         (tmp_path / folder).mkdir()
@@ -92,5 +100,3 @@ def test_production_syncs_when_asked_over_http_and_maps_what_is_dropped(
     logs = "".join(log.read_text(errors="replace") for log in tmp_path.glob("*.log"))
     assert variables["DAGSTER_PG_PASSWORD"] not in logs
     pipeline.close()
-    postgres_server.drop_database(dagster_url)
-    postgres_server.drop_database(onet_url)

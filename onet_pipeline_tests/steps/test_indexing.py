@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from onet_pipeline_tests.support.releases import small_release
 
 
 def test_the_index_is_built_once_and_loaded_after(synced: Pipeline) -> None:
+    shutil.rmtree(synced.settings.root / "index")
     first, second = current_index(synced), current_index(synced)
     assert (first.built, second.built) == (True, False)
     assert first.index.version == second.index.version == wanted_index_version(synced)

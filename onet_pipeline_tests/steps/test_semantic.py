@@ -28,7 +28,7 @@ def test_the_index_with_a_model_is_another_one_built_once_and_told_of(synced: Pi
     assert [done for done, total in told if done == total] == [told[0][1]]
     assert first.index.version == second.index.version == wanted_index_version(semantic)
     assert wanted_index_version(synced) != wanted_index_version(semantic)
-    assert current_index(synced).built
+    assert not current_index(synced).built, "the one without a model is still there"
 
 
 def test_an_index_built_anew_encodes_nothing_again(semantic: Pipeline) -> None:

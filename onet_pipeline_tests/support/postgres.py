@@ -60,20 +60,17 @@ class Server:
 
     url: str
 
-    def create_database(self, template: str | None = None) -> str:
-        """Create a database, empty or like the one at the address ``template``, and return its address."""
+    @contextmanager
+    def database(self, template: str | None = None) -> Iterator[str]:
+        """Give the address of a new database, empty or like the one at ``template``, and drop it after."""
         name = f"onet_test_{secrets.token_hex(6)}"
-        command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        created = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
         if template is not None:
-            command += sql.SQL(" TEMPLATE {}").format(sql.Identifier(make_url(template).database or ""))
-        self._execute(command)
-        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
-
-    def drop_database(self, url: str) -> None:
-        """Drop a database, whoever is still connected."""
-        self._execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(make_url(url).database or ""))
-        )
+            created += sql.SQL(" TEMPLATE {}").format(sql.Identifier(make_url(template).database or ""))
+        self._execute(created)
+        yield make_url(self.url).set(database=name).render_as_string(hide_password=False)
+        # Whoever is still connected.
+        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _execute(self, command: sql.Composed) -> None:
         with psycopg.connect(**_connect_arguments(make_url(self.url)), autocommit=True) as connection:
