@@ -76,8 +76,10 @@ class Corpus:
         """Of equal spellings the first stands: the occupation's own title, alternate, short; the user's before all."""
         rows: dict[tuple[int, str], TitleRow] = {}
         for code, title, origin in _titles(self.release, aliases):
-            at, text = self.number.get(code), normalise(title)
-            if at is not None and text and (origin in OWN or (at, text) not in rows):
+            if (at := self.number.get(code)) is None:
+                continue
+            text = normalise(title)
+            if text and (origin in OWN or (at, text) not in rows):
                 rows[(at, text)] = TitleRow(text, at, title, origin)
         return tuple(rows[key] for key in sorted(rows))
 
