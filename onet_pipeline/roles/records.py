@@ -35,6 +35,10 @@ class Method(StrEnum):
     REVIEWED = "reviewed"
 
 
+NOT_THE_MAPPERS = (Method.FALLBACK, Method.REVIEWED)
+"""Methods that say nothing of how often the mapper is right: it failed, or a reviewer had decided elsewhere."""
+
+
 class SecondLook(StrEnum):
     """What asking a second time, in another order, came to."""
 

@@ -7,10 +7,10 @@ how far they are (``batches``), what becomes of questions left over (``mapping``
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from onet_pipeline.review.accuracy import measured_scores
 from onet_pipeline.roles.claude_batches import Collected, Submission
 from onet_pipeline.roles.records import Answer, Role, Usage
 from onet_pipeline.steps.batches import look
+from onet_pipeline.steps.judged_roles import JudgedRoles
 from onet_pipeline.steps.mappers import asks_claude
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.store.batch_records import AskedQuestion, SubmissionRecord, SubmissionState
@@ -106,8 +106,7 @@ class _Saver:
         self._batches, self._name, self._run = pipeline.batches, found.name, run
         self.requests = pipeline.batches.requests(found.name)
         self._roles = {role.title: role for role in pipeline.uploads.roles(found.upload_key)}
-        self._titles = pipeline.occupations.titles()
-        self._scores = measured_scores(pipeline.reviews.agreements(), run.mapper, run.model)
+        self._judged_roles = JudgedRoles(pipeline, run)
 
     def save(self, collected: Collected) -> bool:
         """Commit one request; False where another process has."""
@@ -129,11 +128,4 @@ class _Saver:
         )
 
     def _judged(self, asked: AskedQuestion, answer: Answer, role: Role) -> JudgedRole:
-        return JudgedRole(
-            role=role,
-            answer=answer,
-            candidates=asked.question.candidates,
-            key=asked.key,
-            onet_title=self._titles.get(answer.code) if answer.code else None,
-            score=self._scores.get(answer.tier),
-        )
+        return self._judged_roles.of(role, asked.question, answer, asked.key)

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from onet_pipeline.errors import OnetPipelineError
-from onet_pipeline.review.accuracy import measured_scores
 from onet_pipeline.roles.mapper import DecisionKey, Mapper
-from onet_pipeline.roles.records import Answer, Method, Question, Role, Usage
+from onet_pipeline.roles.records import NOT_THE_MAPPERS, Answer, Method, Question, Role, Usage
 from onet_pipeline.roles.standing import stands
 from onet_pipeline.steps.batches import submit
 from onet_pipeline.steps.collecting import advance
 from onet_pipeline.steps.indexing import CurrentIndex, current_index
+from onet_pipeline.steps.judged_roles import JudgedRoles
 from onet_pipeline.steps.mappers import asks_claude
 from onet_pipeline.steps.pipeline import Pipeline
 from onet_pipeline.steps.reuse import Settled, settled_elsewhere
@@ -32,8 +32,6 @@ Found = TypeVar("Found")
 
 SAVED_TOGETHER = 500
 """Roles of one transaction where no call to a model separates them."""
-_NOT_THE_MAPPERS = (Method.FALLBACK, Method.REVIEWED)
-"""Answers that the mapper's measured accuracy says nothing about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +197,7 @@ class _Saving:
         self, pipeline: Pipeline, run: MappingRun, roles: Sequence[Role], keys: Mapping[int, DecisionKey]
     ) -> None:
         self._mappings, self._run, self._roles, self._keys = pipeline.mappings, run, roles, keys
-        # An answer may lie outside its candidates: a second look searches wider, a catalogue holds everything.
-        self._titles = pipeline.occupations.titles()
-        self._scores = measured_scores(pipeline.reviews.agreements(), run.mapper, run.model)
+        self._judged_roles = JudgedRoles(pipeline, run)
         self.by_method, self.by_tier, self.unsettled, self.usage = Counter[str](), Counter[str](), 0, Usage()
 
     def save(self, answered: Sequence[tuple[Question, Answer, str | None]], usage: Usage | None = None) -> None:
@@ -215,15 +211,8 @@ class _Saving:
             self.unsettled += answer.method is Method.FALLBACK and question.id in self._keys
 
     def _judged(self, question: Question, answer: Answer, cached_from: str | None) -> JudgedRole:
-        return JudgedRole(
-            role=self._roles[question.id],
-            answer=answer,
-            candidates=question.candidates,
-            key=self._keys.get(question.id),
-            cached_from=cached_from,
-            onet_title=self._titles.get(answer.code) if answer.code else None,
-            score=None if answer.method in _NOT_THE_MAPPERS else self._scores.get(answer.tier),
-        )
+        role, key = self._roles[question.id], self._keys.get(question.id)
+        return self._judged_roles.of(role, question, answer, key, cached_from)
 
 
 def _questions(roles: Sequence[Role], current: CurrentIndex, limit: int) -> list[Question]:
@@ -277,7 +266,7 @@ def _decided(pipeline: Pipeline, questions: Sequence[Question], keys: Mapping[in
 def _is_saved(mapping: SavedMapping, fingerprint: str, run: MappingRun) -> bool:
     """Say whether a saved row needs nothing: an interrupted run of the same inputs saved it."""
     same = mapping.fingerprint == fingerprint and mapping.index_version == run.index_version
-    return same and mapping.method not in _NOT_THE_MAPPERS
+    return same and mapping.method not in NOT_THE_MAPPERS
 
 
 def _taken_over(question: Question, decision: Decision) -> Answer:

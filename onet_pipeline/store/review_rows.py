@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from onet_pipeline.roles.records import Method
+from onet_pipeline.roles.records import NOT_THE_MAPPERS
 from onet_pipeline.store.columns import role_key, uuid7
 from onet_pipeline.store.models import MappingRow, ReviewDecisionRow
 from onet_pipeline.store.review_records import Agreement, ReviewDecision, Verdict
@@ -21,8 +21,6 @@ from onet_pipeline.store.rows import Row, chunks
 _NAMES = [each.name for each in fields(ReviewDecision)]
 _COLUMNS = [getattr(ReviewDecisionRow, name) for name in _NAMES]
 _IN_ORDER = (ReviewDecisionRow.applied_at, ReviewDecisionRow.id)
-_NOT_JUDGED = (Method.FALLBACK, Method.REVIEWED)
-"""A fallback is no answer of the mapper, and a code taken over from a reviewer is not its own."""
 
 
 def write(session: Session, decisions: Sequence[ReviewDecision]) -> None:
@@ -70,7 +68,7 @@ def agreements(session: Session) -> list[Agreement]:
     newest = _newest_first(row.mapping_id, row.mapper, row.model, row.onet_version, row.mapper_code)
     agrees = row.code_chosen.is_not_distinct_from(row.mapper_code) & (row.verdict != Verdict.REJECT)
     kind = (row.onet_version, row.mapper, row.model, row.tier)
-    of_mapper = row.bulk.is_(False) & row.method.not_in(_NOT_JUDGED)
+    of_mapper = row.bulk.is_(False) & row.method.not_in(NOT_THE_MAPPERS)
     judged = sa.select(*kind, sa.case((agrees, 1), else_=0).label("agreed"), newest).where(of_mapper).subquery()
     columns = [judged.c[column.key] for column in kind]
     query = sa.select(*columns, sa.func.sum(judged.c.agreed), sa.func.count()).where(judged.c.place == 1)
