@@ -49,6 +49,6 @@ def received(scores: NDArray[np.float32], links: csr_array) -> NDArray[np.float3
     best = best_first(scores, givers)
     values = np.take_along_axis(scores, best, axis=1)
     ends = np.arange(0, best.size + 1, givers)
-    given = csr_array((values.ravel(), best.ravel(), ends), shape=scores.shape)
+    given: csr_array = csr_array((values.ravel(), best.ravel(), ends), shape=scores.shape)
     passed_on: NDArray[np.float32] = (given @ links).toarray()
     return passed_on

@@ -76,7 +76,7 @@ def _sums(vectors: NDArray[np.float32], occupation: NDArray[np.int32], count: in
     from scipy.sparse import csr_array
 
     ones = np.ones(len(occupation), np.float32)
-    belongs = csr_array((ones, (occupation, np.arange(len(occupation)))), shape=(count, len(occupation)))
+    belongs: csr_array = csr_array((ones, (occupation, np.arange(len(occupation)))), shape=(count, len(occupation)))
     sums: NDArray[np.float32] = belongs @ vectors
     return sums
 
