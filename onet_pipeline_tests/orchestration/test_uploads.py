@@ -2,6 +2,7 @@
 
 import base64
 import os
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlparse
@@ -59,7 +60,8 @@ def test_the_address_of_an_upload_is_shown_without_its_secrets(daemon: Daemon) -
     daemon.tick()
     (upload,) = daemon.pipeline.uploads.all()
     settings = daemon.pipeline.settings.model_copy(update={"uploads": "memory://user:s3cret@bucket/in"})
-    shown = links(Pipeline(settings), upload)["upload"]
+    with closing(Pipeline(settings)) as elsewhere:
+        shown = links(elsewhere, upload)["upload"]
     assert isinstance(shown, dg.UrlMetadataValue)
     assert shown.url is not None
     assert shown.url.endswith("/in/staff.csv")
