@@ -57,7 +57,7 @@ class Ragged:
 
 
 def labelled_texts(corpus: Corpus) -> tuple[list[str], list[int]]:
-    """Return O*NET's own texts, normalised, and the number of the occupation of each."""
+    """Return the titles, descriptions and tasks of a corpus, normalised, and the number of the occupation of each."""
     rows = [(row.text, row.occupation) for row in corpus.rows]
     rows += [(normalise(occupation.description), at) for at, occupation in enumerate(corpus.occupations)]
     rows += [(normalise(task.description), corpus.number[task.code]) for task in corpus.release.tasks]

@@ -68,9 +68,11 @@ class Server:
         if template is not None:
             created += sql.SQL(" TEMPLATE {}").format(sql.Identifier(make_url(template).database or ""))
         self._execute(created)
-        yield make_url(self.url).set(database=name).render_as_string(hide_password=False)
-        # Whoever is still connected.
-        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        try:
+            yield make_url(self.url).set(database=name).render_as_string(hide_password=False)
+        finally:
+            # Whoever is still connected.
+            self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _execute(self, command: sql.Composed) -> None:
         with psycopg.connect(**_connect_arguments(make_url(self.url)), autocommit=True) as connection:

@@ -96,11 +96,16 @@ def varied(scores: NDArray[np.float32], family: NDArray[np.int32], again: float 
     ``family`` is that of each; the k-th of one counts ``again`` to the power of k - 1.
     """
     by_family = np.argsort(family, axis=1, kind="stable")
-    at = np.broadcast_to(np.arange(family.shape[1]), family.shape)
-    first = np.diff(np.take_along_axis(family, by_family, axis=1), axis=1, prepend=-1) != 0
+    begins = np.diff(np.take_along_axis(family, by_family, axis=1), axis=1, prepend=-1) != 0
     place = np.empty(family.shape, np.intp)
-    np.put_along_axis(place, by_family, at - np.maximum.accumulate(np.where(first, at, 0), axis=1), axis=1)
+    np.put_along_axis(place, by_family, places(begins), axis=1)
     return np.argsort(-scores * np.float32(again) ** place, axis=1, kind="stable")
+
+
+def places(begins: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the place of each entry in its run along the last axis, from 0; ``begins`` is true where one begins."""
+    at = np.arange(begins.shape[-1])
+    return at - np.maximum.accumulate(np.where(begins, at, 0), axis=-1)
 
 
 def best_first(scores: NDArray[np.float32], limit: int) -> NDArray[np.int32]:

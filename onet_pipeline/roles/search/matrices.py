@@ -1,11 +1,12 @@
-"""Sparse matrices as plain arrays, so that an index is stored without pickle.
+"""Sparse matrices: made of rows of numbers, and as plain arrays, so that an index is stored without pickle.
 
-Belongs here: taking a matrix apart and putting it together. Does not: files (``artefact``).
+Belongs here: making a matrix, taking it apart and putting it together. Does not: files (``artefact``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Arrays = Mapping[str, NDArray[Any]]
+
+
+def incidence(rows: Iterable[Iterable[int]], columns: Sized) -> csr_array:
+    """Return a matrix with a 1, as float32, for each number that a row holds.
+
+    Rows are read one by one, and never all held as lists; ``columns`` may grow meanwhile.
+    """
+    from scipy.sparse import csr_array
+
+    numbers, ends = array("i"), array("i", [0])
+    for row in rows:
+        numbers.extend(row)
+        ends.append(len(numbers))
+    held = (np.ones(len(numbers), np.float32), np.asarray(numbers), np.asarray(ends))
+    return csr_array(held, shape=(len(ends) - 1, len(columns)))
 
 
 def taken_apart(matrix: csr_array) -> dict[str, NDArray[Any]]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_pipeline.roles.search.corpus import Corpus
+from onet_pipeline.roles.search.fusion import places
 from onet_pipeline.roles.search.matrices import Arrays, put_together, taken_apart
 from onet_pipeline.roles.search.terms import stems
 from onet_pipeline.roles.search.vocabulary import Vocabulary
@@ -108,7 +109,7 @@ class NearestTitles:
         np.maximum.at(ranked.ravel(), cells, _ranked(similar.data, similar.indices))
         row, title = self._equal(titles if texts is None else texts)
         cell = row, self._occupation[title]
-        close = Near(ranked).similarity[cell] > _CLOSE
+        close = Near(ranked[cell]).similarity > _CLOSE
         np.maximum.at(ranked, cell, np.where(close, _ranked(self._equality[title], title), 0))
         return Near(ranked)
 
@@ -159,10 +160,9 @@ def _heaviest(weights: csr_array, occupation: NDArray[np.int32]) -> csr_array:
 
     term, by = _rows(weights), occupation[weights.indices]
     order = np.lexsort((-weights.data, by, term))
-    first = (np.diff(term[order], prepend=-1) != 0) | (np.diff(by[order], prepend=-1) != 0)
-    at = np.arange(len(order))
+    begins = (np.diff(term[order], prepend=-1) != 0) | (np.diff(by[order], prepend=-1) != 0)
     place = np.empty(len(order), np.intp)
-    place[order] = at - np.maximum.accumulate(np.where(first, at, 0))
+    place[order] = places(begins)
     common = np.bincount(term[place < _TITLES], minlength=weights.shape[0]) > _COMMON
     kept = place < np.where(common[term], _TITLES_OF_COMMON, _TITLES)
     ends = np.concatenate([[0], np.cumsum(np.bincount(term[kept], minlength=weights.shape[0]))])

@@ -8,7 +8,6 @@ https://arxiv.org/abs/1607.01759
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_pipeline.roles.search.corpus import Corpus
-from onet_pipeline.roles.search.matrices import Arrays
+from onet_pipeline.roles.search.matrices import Arrays, incidence
 from onet_pipeline.roles.search.readout import Readout
 from onet_pipeline.roles.search.terms import stem
 
@@ -56,16 +55,11 @@ class Shipped:
 
     def encode(self, titles: Sequence[str]) -> NDArray[np.float32]:
         """Return the mean vector of the known features of each normalised title (row), of length one at most."""
-        from scipy.sparse import csr_array
-
         place: dict[int, int] = {}
-        columns, shares, ends = array("i"), array("f"), array("i", [0])
-        for title in titles:
-            known = [self.number[name] for name in features(title) if name in self.number]
-            columns.extend(place.setdefault(number, len(place)) for number in known)
-            shares.extend([1 / len(known)] * len(known) if known else ())
-            ends.append(len(columns))
-        held = csr_array((np.asarray(shares), np.asarray(columns), np.asarray(ends)), shape=(len(titles), len(place)))
+        known = ((self.number[name] for name in features(title) if name in self.number) for title in titles)
+        held = incidence(((place.setdefault(number, len(place)) for number in numbers) for numbers in known), place)
+        count = np.diff(held.indptr)
+        held.data /= np.repeat(count, count)
         return np.asarray(held @ (self.steps[list(place)] * self.step))
 
 

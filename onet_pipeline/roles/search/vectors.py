@@ -9,7 +9,6 @@ https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
 from __future__ import annotations
 
 import zlib
-from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -17,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from onet_pipeline.roles.search.matrices import incidence
 
 _REMEMBERED_WORDS = 100_000
 _GRAM_SIZES = (3, 4, 5)
@@ -49,15 +50,8 @@ class WordVectors:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a vector of length one for each normalised text (row); of length zero where no word has one."""
-        from scipy.sparse import csr_array
-
         number: dict[str, int] = {}
-        columns, ends = array("i"), array("i", [0])
-        for text in texts:
-            columns.extend(number.setdefault(word, len(number)) for word in text.split())
-            ends.append(len(columns))
-        ones = np.ones(len(columns), np.float32)
-        held = csr_array((ones, np.asarray(columns), np.asarray(ends)), shape=(len(texts), len(number)))
+        held = incidence(((number.setdefault(word, len(number)) for word in text.split()) for text in texts), number)
         return unit(np.asarray(held @ self._vectors(list(number))))
 
     def _vectors(self, words: Sequence[str]) -> NDArray[np.float32]:

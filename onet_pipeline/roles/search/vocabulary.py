@@ -5,7 +5,6 @@ Belongs here: the vocabulary with its stored form, and counting. Does not: which
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from onet_pipeline.roles.search.matrices import incidence
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -64,14 +65,7 @@ class Vocabulary:
 
     def presence(self, documents: Iterable[Iterable[str]]) -> csr_array:
         """Return 1 where a document (row) holds a term (column), as float32."""
-        from scipy.sparse import csr_array
-
-        columns, ends = array("i"), array("i", [0])
-        for words in documents:
-            columns.extend(set(chain.from_iterable(map(self.numbers, words))))
-            ends.append(len(columns))
-        ones = np.ones(len(columns), np.float32)
-        return csr_array((ones, np.asarray(columns), np.asarray(ends)), shape=(len(ends) - 1, len(self)))
+        return incidence((set(chain.from_iterable(map(self.numbers, words))) for words in documents), self)
 
     def stored(self) -> NDArray[np.uint8]:
         """Return the terms as bytes, one a line."""
